@@ -1,0 +1,56 @@
+# Every command works from a fresh clone: it first installs what it needs into .venv.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+export DAGSTER_HOME ?= $(CURDIR)/.dagster
+export PYTHONWARNINGS ?= ignore
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-11s %s\n", $$1, $$2}'
+
+# Hash-checked, complete lock; the project itself is linked in without asking for anything more.
+.venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=..."; exit 2; }
+	@echo "Installing into .venv (about a minute, once) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DAGSTER_HOME)/dagster.yaml: pipelines/dagster.yaml .venv/.installed
+	@mkdir -p $(@D)
+	@cp $< $@
+	@$(BIN)/dagster instance info >/dev/null 2>&1
+
+install: .venv/.installed $(DAGSTER_HOME)/dagster.yaml
+
+demo: install  ## the nightly job for the latest trading day on the embedded simulator
+	@env -u IBKR_GATEWAY_URL -u IBKR_GATEWAY_CERT $(BIN)/python -m pipelines demo
+
+nightly: install  ## the nightly job against the configured gateway (DAY=2026-11-23 for another day)
+	@$(BIN)/python -m pipelines nightly $(DAY)
+
+history: install  ## daily bars over a range of days: FROM=2020-01-01 TO=2026-11-23
+	@$(BIN)/python -m pipelines history $(FROM) $(TO)
+
+reprocess: install  ## rebuild every table and the warehouse from the raw replies, without a network
+	@$(BIN)/python -m pipelines reprocess $(FROM) $(TO)
+
+dev: install  ## the Dagster UI and daemon
+	@$(BIN)/dagster dev -w workspace.yaml
+
+test: install  ## formatter, linter, types, import rules and all tests
+	@$(BIN)/python -m tests.everything
+
+check: install  ## the fast part of the tests
+	@$(BIN)/python -m pytest -q -m "not slow"
+
+bench: install  ## benchmarks: ratios measured in one run
+	@$(BIN)/python -m tests.bench
+
+lock: .venv/.installed  ## resolve the dependencies anew (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --all-extras --no-header --no-annotate \
+	    --quiet --upgrade pyproject.toml -o requirements.lock
+
+.PHONY: help install demo nightly history reprocess dev test check bench lock

@@ -1,0 +1,88 @@
+"""Accounts: what the login can see, one row per account, once a trading day.
+
+The reply also primes everything below /portfolio, so the session has asked for it already when this
+lands. Logins with several accounts get a pseudo-account `All`: it is nobody's and is left out.
+`accountStatus` is, despite its name, the instant at which the account was opened.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from assets.kit.declare import Fetch, check, landing, table
+from assets.kit.parse import epoch_ms
+from assets.kit.schema import Row, column
+from assets.kit.shape import Block, keyed, listed, rows
+from resources.gateway.client import PORTFOLIO_ACCOUNTS
+from resources.gateway.endpoint import Page
+
+
+class Account(Row):
+    """One account of the login."""
+
+    known = frozenset({"id", "accountVan", "desc", "parent", "PrepaidCrypto-Z", "PrepaidCrypto-P", "category"})
+
+    account_id: str = column("accountId", "The account.", pattern=r"^\w{2,}$")
+    title: str | None = column("accountTitle", "Name of the holder.")
+    display_name: str | None = column("displayName", "Name as the portal shows it.")
+    alias: str | None = column("accountAlias", "Name that the owner gave it.")
+    base_currency: str = column("currency", "Currency that the account is kept in.", pattern="^[A-Z]{3}$")
+    account_type: str | None = column("type", "INDIVIDUAL, DEMO, ...")
+    customer_type: str | None = column("acctCustType", "Kind of customer; newer gateways only.")
+    trading_type: str | None = column("tradingType", "STKNOPT, PMRGN, ...")
+    business_type: str | None = column("businessType", "INDEPENDENT, ...")
+    entity: str | None = column("ibEntity", "IBKR entity that carries the account.")
+    clearing_status: str | None = column(
+        "clearingStatus", "O open, P pending, N new, A abandoned, R rejected, C closed."
+    )
+    opened_at: datetime | None = column("accountStatus", "When the account was opened.", parse=epoch_ms)
+    is_adviser: bool | None = column("faclient", "Whether it is managed by an adviser.")
+    has_brokerage_access: bool | None = column("brokerageAccess", "Whether it can trade.")
+    is_covestor: bool | None = column("covestor", "Whether it is a Covestor account.")
+    has_no_client_trading: bool | None = column("noClientTrading", "Whether the client cannot trade in it.")
+    has_virtual_fx: bool | None = column("trackVirtualFXPortfolio", "Whether FX is tracked as positions.")
+    parent_account_id: str | None = column("parent_account_id", "Account above it, if any.")
+
+
+@landing(PORTFOLIO_ACCOUNTS, time="perishable")
+def raw_accounts(fetch: Fetch) -> Iterator[Page]:
+    """The list of accounts, as the gateway sent it."""
+    yield from fetch.gateway.pages(PORTFOLIO_ACCOUNTS)
+
+
+@table(Account, raw=raw_accounts, key=["account_id"])
+def accounts(page: Page) -> Block:
+    """What the login can see."""
+    found = [keyed(one) for one in listed(page.json)]
+    return rows(
+        {**one, "parent_account_id": keyed(one.get("parent") or {}).get("accountId")}
+        for one in found
+        if one.get("accountId") != "All"
+    )
+
+
+@check(accounts)
+def the_pseudo_account_all_is_left_out() -> str:
+    """`All` is a way of asking, not an account."""
+    return "select account_id from accounts where account_id = 'All'"
+
+
+@check(accounts, is_blocking=False)
+def the_set_of_accounts_is_unchanged() -> str:
+    """The same accounts as on the trading day before.
+
+    Does not block: opening an account is no fault of the night.
+    """
+    return """
+        with before as (
+            select account_id from accounts_history
+            where trading_day = (
+                select max(trading_day) from accounts_history
+                where trading_day < (select min(trading_day) from accounts)
+            )
+        )
+        select coalesce(now.account_id, before.account_id) as account_id,
+               case when now.account_id is null then 'vanished' else 'new' end as change
+        from (select distinct account_id from accounts) as now
+        full join before using (account_id)
+        where (now.account_id is null or before.account_id is null) and exists (select 1 from before)
+    """

@@ -1,0 +1,206 @@
+"""Makes Dagster assets and checks of what the dataset files declare."""
+
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from assets.kit.declare import ByYear, Check, Landing, Table
+from assets.kit.describe import landing_metadata, markdown, table_metadata
+from assets.kit.land import land
+from assets.kit.partitions import trading_days
+from assets.kit.refusal import in_plain_words, refusal
+from assets.kit.relations import files_of
+from assets.kit.scope import Scope
+from assets.kit.tabulate import Built, build_day, build_years
+from assets.kit.verify import Looked, Verdict, generated_checks, offending, run_check
+from resources.gateway.resource import Gateway
+from resources.lake.resource import Lake
+
+OWNERS = ["team:account-owner"]
+REBUILD_TAG = "ibkr/rebuild"
+
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+
+
+def landing_asset(landing: Landing) -> dg.AssetsDefinition:
+    """Asset `raw/<name>`: the only kind that uses the network, one at a time."""
+
+    @dg.asset(
+        key=["raw", landing.name],
+        description=landing.doc,
+        group_name=landing.group,
+        kinds={"json", "gzip"},
+        owners=OWNERS,
+        metadata=landing_metadata(landing),
+        deps=list(landing.needs),
+        partitions_def=trading_days,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool="gateway",
+    )
+    def raw(context: dg.AssetExecutionContext, gateway: Gateway, lake: Lake, scope: Scope) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        return land(landing, context, gateway=gateway, lake=lake, scope=scope)
+
+    return raw
+
+
+def table_asset(table: Table) -> dg.AssetsDefinition:
+    """Asset `<name>`: a pure function of `raw/<name>`, so that it can be built again at any time."""
+
+    @dg.asset(
+        key=table.name,
+        description=table.doc,
+        group_name=table.group,
+        kinds={"pandas", "parquet"},
+        owners=OWNERS,
+        metadata=table_metadata(table),
+        deps=[dg.AssetKey(["raw", table.raw.name])],
+        partitions_def=trading_days,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=table.name,
+    )
+    def tabulated(context: dg.AssetExecutionContext, lake: Lake, scope: Scope) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        days = [date.fromisoformat(key) for key in context.partition_keys]
+        days = [day for day in days if day in scope.calendar]
+        with in_plain_words():
+            if isinstance(table.storage, ByYear):
+                return _build_years(table, context, days, lake, scope)
+            return _build_days(table, context, days, lake)
+
+    return tabulated
+
+
+def check_definitions(
+    of: Landing | Table, checks: Sequence[Check], tables: Mapping[str, Table]
+) -> Iterator[dg.AssetChecksDefinition]:
+    """All checks of one asset as one step; each can be run alone."""
+    generated = generated_checks(of) if isinstance(of, Table) else []
+    if not checks and not generated:
+        return
+    key = dg.AssetKey(of.name) if isinstance(of, Table) else dg.AssetKey(["raw", of.name])
+    specs = [
+        dg.AssetCheckSpec(one.__name__, asset=key, blocking=True, description=one.__doc__) for one in generated
+    ] + [
+        dg.AssetCheckSpec(
+            check.name,
+            asset=key,
+            blocking=check.is_blocking,
+            description=check.doc,
+            additional_deps=list(check.needs),
+        )
+        for check in checks
+    ]
+
+    @dg.multi_asset_check(name=f"{'_'.join(key.path)}_checks", specs=specs, can_subset=True)
+    def checked(context: dg.AssetCheckExecutionContext, lake: Lake, scope: Scope) -> Iterable[dg.AssetCheckResult]:
+        asked = [day for day in _days_of_run(context) if day in scope.calendar]
+        days = _days_to_check(of, asked, lake)
+        looks: dict[str, Any] = {check.name: check for check in checks} | {one.__name__: one for one in generated}
+        for check_key in sorted(context.selected_asset_check_keys):
+            look = looks[check_key.name]
+            with in_plain_words():
+                verdict = _verdict(look, of, days, lake, scope, tables) if days else _not_built(of, asked)
+            blocks = not isinstance(look, Check) or look.is_blocking
+            yield _result(check_key, verdict, days, blocks=blocks)
+
+    yield checked
+
+
+def _build_days(
+    table: Table, context: dg.AssetExecutionContext, days: list[date], lake: Lake
+) -> dg.MaterializeResult[None]:
+    built: dict[date, Built] = {}
+    for day in days:
+        one = build_day(table, day, lake=lake)
+        if one is None:
+            continue
+        built[day] = one
+        context.add_asset_metadata({"dagster/partition_row_count": one.rows}, partition_key=day.isoformat())
+    if days and not built:
+        raise refusal(
+            f"{table.name} of {days[0]}{f' to {days[-1]}' if len(days) > 1 else ''}: no replies are in raw/"
+            f"{table.raw.name}, so there is nothing to build it from. Land them first: raw/{table.raw.name}."
+        )
+    return _materialized(list(built.values()), without=[day for day in days if day not in built])
+
+
+def _build_years(
+    table: Table, context: dg.AssetExecutionContext, days: list[date], lake: Lake, scope: Scope
+) -> dg.MaterializeResult[None]:
+    landed = lake.raw.partitions(table.raw.name)
+    afresh = context.run.tags.get(REBUILD_TAG) == "true"
+    wanted = {day.isoformat() for day in days}
+    partitions = landed if afresh else [one for one in landed if one in wanted]
+    if afresh and not landed:
+        raise refusal(f"{table.name}: nothing was ever landed in raw/{table.raw.name}. Run nightly or history first.")
+    built = build_years(table, partitions, lake=lake, calendar=scope.calendar, afresh=afresh)
+    return _materialized([built], without=[])
+
+
+def _materialized(built: list[Built], *, without: list[date]) -> dg.MaterializeResult[None]:
+    unknown: dict[str, str] = {}
+    for one in built:
+        unknown |= one.unknown
+    metadata: dict[str, Any] = {
+        "rows": sum(one.rows for one in built),
+        "rejected": sum(one.rejected for one in built),
+        "unknown_fields": dg.MetadataValue.md(
+            markdown([{"field": name, "example": value} for name, value in unknown.items()])
+        ),
+        "dagster/uri": built[-1].files[-1] if built and built[-1].files else "",
+    }
+    unfinished = sum(one.unfinished for one in built)
+    if unfinished:
+        metadata["rows_of_days_not_closed"] = unfinished
+    if without:
+        metadata["days_without_replies"] = ", ".join(day.isoformat() for day in without)
+    return dg.MaterializeResult(metadata=metadata)
+
+
+def _days_of_run(context: dg.AssetCheckExecutionContext) -> list[date]:
+    tags = context.run.tags
+    first = tags.get("dagster/asset_partition_range_start") or tags.get("dagster/partition")
+    last = tags.get("dagster/asset_partition_range_end") or first
+    if first is None or last is None:
+        return []
+    return [
+        date.fromisoformat(key) for key in trading_days.get_partition_keys_in_range(dg.PartitionKeyRange(first, last))
+    ]
+
+
+def _days_to_check(of: Landing | Table, asked: list[date], lake: Lake) -> tuple[date, ...]:
+    """Of the run's trading days those that were built: the table said which were not."""
+    if not isinstance(of, Table):
+        return tuple(asked)
+    return tuple(day for day in asked if files_of(of, [day], lake.tables))
+
+
+def _not_built(of: Landing | Table, asked: list[date]) -> Verdict:
+    if not asked:
+        return Verdict()
+    return offending([{"problem": f"{of.name} of {asked[0]} is not built, so there is nothing to check"}])
+
+
+def _verdict(
+    look: Any, of: Landing | Table, days: tuple[date, ...], lake: Lake, scope: Scope, tables: Mapping[str, Table]
+) -> Verdict:
+    if isinstance(look, Check):
+        return run_check(look, days, lake=lake, scope=scope, tables=tables)
+    assert isinstance(of, Table)
+    verdict: Verdict = look(Looked(of, days, lake, scope.calendar))
+    return verdict
+
+
+def _result(key: dg.AssetCheckKey, verdict: Verdict, days: Sequence[date], *, blocks: bool) -> dg.AssetCheckResult:
+    metadata: dict[str, Any] = {"offenders": verdict.count, "days": ", ".join(day.isoformat() for day in days[-5:])}
+    if verdict.offenders:
+        metadata["first_offenders"] = dg.MetadataValue.md(markdown(list(verdict.offenders)))
+    return dg.AssetCheckResult(
+        passed=verdict.has_passed,
+        check_name=key.name,
+        asset_key=key.asset_key,
+        severity=dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN,
+        metadata=metadata,
+    )

@@ -1,0 +1,185 @@
+"""The three words a dataset file is written in: `@landing`, `@table`, `@check`.
+
+They only declare: each gives back a frozen value that says what was declared, importable at no cost.
+`land.py`, `tabulate.py` and `verify.py` carry them out; `pipelines/definitions.py` finds them by walking the
+packages and hands them to `compose.py`, which makes Dagster assets and checks of them.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from assets.kit.schema import Row
+from assets.kit.scope import Scope
+from assets.kit.shape import Block
+from resources.calendar.trading_days import TradingCalendar
+from resources.gateway.client import GatewayClient
+from resources.gateway.endpoint import Endpoint, Page
+from resources.lake.tables import TableStore
+
+Time = Literal["replayable", "windowed", "perishable"]
+"""What the gateway can still tell tomorrow: everything, a moving window, nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """What a landing function works with. `days` are the trading days to land, oldest first."""
+
+    gateway: GatewayClient
+    tables: TableStore
+    scope: Scope
+    calendar: TradingCalendar
+    days: tuple[date, ...]
+    say: Callable[[str], None]
+
+    @property
+    def day(self) -> date:
+        """The last of the days; for a dataset landed day by day the only one."""
+        return self.days[-1]
+
+    @property
+    def account_ids(self) -> list[str]:
+        """The accounts to keep, of those the login can see."""
+        seen = self.gateway.account_ids()
+        return [one for one in seen if not self.scope.accounts or one in self.scope.accounts]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Landing:
+    """Network to raw: asset `raw/<name>`. `is_ranged` ones land a whole range of days at once."""
+
+    name: str
+    group: str
+    doc: str
+    endpoints: tuple[Endpoint, ...]
+    time: Time
+    fetch: Callable[[Fetch], Iterator[Page]]
+    needs: tuple[str, ...]
+    is_ranged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ByDay:
+    """One partition per trading day, replaced whole by the day's latest landing."""
+
+    key: str = "trading_day"
+
+
+@dataclass(frozen=True, slots=True)
+class ByYear:
+    """One partition per year of `trading_day`; of rows with equal key the one observed last stays.
+
+    For what is asked in long windows: a file per day would make a scan of ten years open 2,500 files.
+    Rows of days that had not closed when they were observed wait for the next landing.
+    """
+
+    key: str = "year"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Table:
+    """Raw to Parquet: asset `<name>`, a pure function of the replies of `raw`."""
+
+    name: str
+    group: str
+    doc: str
+    row: type[Row]
+    raw: Landing
+    key: tuple[str, ...]
+    shape: Callable[[Page], Block]
+    storage: ByDay | ByYear
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Check:
+    """What is true of a dataset. SQL over tables that finds offenders, or a function over raw pages."""
+
+    name: str
+    of: Landing | Table
+    doc: str
+    find: Callable[..., Any]
+    needs: tuple[str, ...]
+    is_blocking: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RawPages:
+    """What a check of a landing looks at: every good reply, and of those the ones a table is built from."""
+
+    pages: Sequence[Page]
+    answers: Sequence[Page]
+    day: date
+    tables: TableStore
+    calendar: TradingCalendar
+
+
+def landing(
+    *endpoints: Endpoint, time: Time, needs: Iterable[str] = (), is_ranged: bool = False
+) -> Callable[[Callable[[Fetch], Iterator[Page]]], Landing]:
+    """Declare how replies are fetched; the function is named `raw_<dataset>`."""
+
+    def declare(fetch: Callable[[Fetch], Iterator[Page]]) -> Landing:
+        return Landing(
+            name=fetch.__name__.removeprefix("raw_"),
+            group=_group(fetch),
+            doc=_doc(fetch),
+            endpoints=endpoints,
+            time=time,
+            fetch=fetch,
+            needs=tuple(needs),
+            is_ranged=is_ranged,
+        )
+
+    return declare
+
+
+def table(
+    row: type[Row],
+    *,
+    raw: Landing,
+    key: Sequence[str],
+    storage: ByDay | ByYear | None = None,
+) -> Callable[[Callable[[Page], Block]], Table]:
+    """Declare how a good reply becomes records; the function has the table's name."""
+
+    def declare(shape: Callable[[Page], Block]) -> Table:
+        return Table(
+            name=shape.__name__,
+            group=_group(shape),
+            doc=_doc(shape),
+            row=row,
+            raw=raw,
+            key=tuple(key),
+            shape=shape,
+            storage=storage or ByDay(),
+        )
+
+    return declare
+
+
+def check(
+    of: Landing | Table, *, needs: Iterable[str] = (), is_blocking: bool = True
+) -> Callable[[Callable[..., Any]], Check]:
+    """Declare a check; its name is a sentence that is true when it passes.
+
+    Of a table: returns SQL that finds offenders, over the table's own name, `<table>_history`, `rejected` and
+    the tables it needs; given the owner's `Scope` if it takes an argument.
+    Of a landing: takes `RawPages`, yields one text per offence.
+    Other tables are needed by name: dataset files never import each other.
+    A check that does not block says in its docstring why not.
+    """
+
+    def declare(find: Callable[..., Any]) -> Check:
+        return Check(find.__name__, of, _doc(find), find, tuple(needs), is_blocking)
+
+    return declare
+
+
+def _group(function: Callable[..., Any]) -> str:
+    return function.__module__.split(".")[1]
+
+
+def _doc(function: Callable[..., Any]) -> str:
+    return inspect.getdoc(function) or ""

@@ -1,0 +1,125 @@
+"""Values of the wire, read once: each parser takes a column as received and gives it typed.
+
+The wire sends numbers as text ("1,300", "150"), dates as text or int, instants in seconds here and
+milliseconds there, booleans as booleans. A parser returns the values, missing ones as null, and a
+mask of those that were present but unusable; it never guesses and never raises.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Parsed(NamedTuple):
+    """`values` typed and nullable; `unusable` marks what was there but could not be read."""
+
+    values: "pd.Series[Any]"
+    unusable: "pd.Series[bool]"
+
+
+Parser = Callable[["pd.Series[Any]"], Parsed]
+
+
+def text(raw: "pd.Series[Any]") -> Parsed:
+    """Text; blank is null."""
+    import pandas as pd
+
+    present = _present(raw)
+    is_text = raw.map(lambda value: isinstance(value, str)).astype(bool) if len(raw) else present
+    values = raw.where(present & is_text, None).astype(pd.StringDtype())
+    return Parsed(values.where(values.str.strip() != "", None), present & ~is_text)
+
+
+def number(raw: "pd.Series[Any]") -> Parsed:
+    """A finite number, also as text with thousands commas; blank is null."""
+    import numpy as np
+    import pandas as pd
+
+    if raw.dtype.kind in "if":
+        values = raw.astype("float64")
+        finite = pd.Series(np.isfinite(values), index=raw.index)
+        return Parsed(values.where(finite).astype("Float64"), ~finite & values.notna())
+    present = _present(raw)
+    is_bool = raw.map(lambda value: isinstance(value, bool)).astype(bool)
+    cleaned = raw.map(lambda value: value.replace(",", "").strip() or None if isinstance(value, str) else value)
+    present &= _present(cleaned)
+    values = pd.to_numeric(cleaned.where(present & ~is_bool, None), errors="coerce").astype("float64")
+    finite = pd.Series(np.isfinite(values), index=raw.index)
+    return Parsed(values.where(finite).astype("Float64"), present & ~finite)
+
+
+def whole(raw: "pd.Series[Any]") -> Parsed:
+    """A whole number of at most 2^53, also as text: ids come both ways."""
+    if raw.dtype.kind == "i":
+        return Parsed(raw.astype("Int64"), raw.isna())
+    values, unusable = number(raw)
+    fits = ((values % 1 == 0) & (values.abs() <= 2**53)).fillna(value=False).astype(bool)
+    return Parsed(values.where(fits).astype("Int64"), unusable | (values.notna() & ~fits))
+
+
+def zero_is_null(raw: "pd.Series[Any]") -> Parsed:
+    """A number where 0, 0.0 or "0" says "none": strike and multiplier of what has neither."""
+    values, unusable = number(raw)
+    return Parsed(values.where((values != 0).fillna(value=False)), unusable)
+
+
+def boolean(raw: "pd.Series[Any]") -> Parsed:
+    """True or false, nothing that merely looks like it."""
+    present = _present(raw)
+    is_bool = raw.map(lambda value: isinstance(value, bool)).astype(bool) if len(raw) else present
+    return Parsed(raw.where(present & is_bool, None).astype("boolean"), present & ~is_bool)
+
+
+def day(raw: "pd.Series[Any]") -> Parsed:
+    """A date as `YYYYMMDD`, text or int, or ISO text."""
+    return _dates(raw, pattern=r"\d{8}|\d{4}-\d{2}-\d{2}")
+
+
+def month(raw: "pd.Series[Any]") -> Parsed:
+    """A month as `YYYYMM`; gives its first day."""
+    return _dates(raw, pattern=r"\d{6}", suffix="01")
+
+
+def epoch_ms(raw: "pd.Series[Any]") -> Parsed:
+    """An instant as milliseconds since 1970."""
+    return _instants(raw, per_second=1000)
+
+
+def epoch_s(raw: "pd.Series[Any]") -> Parsed:
+    """An instant as seconds since 1970."""
+    return _instants(raw, per_second=1)
+
+
+def parser_of(kind: type) -> Parser:
+    """The parser a column gets when it names none."""
+    return {str: text, int: whole, float: number, bool: boolean, date: day, datetime: epoch_ms}[kind]
+
+
+def _present(raw: "pd.Series[Any]") -> "pd.Series[bool]":
+    return raw.notna()
+
+
+def _dates(raw: "pd.Series[Any]", *, pattern: str, suffix: str = "") -> Parsed:
+    import pandas as pd
+
+    present = _present(raw)
+    written = raw.map(lambda value: str(value).strip() if isinstance(value, str | int) else "", na_action="ignore")
+    written = written.where(present, None).astype(pd.StringDtype())
+    blank = (written == "").fillna(value=True) & raw.map(lambda value: isinstance(value, str)).astype(bool)
+    matches = written.str.fullmatch(pattern).fillna(value=False).astype(bool)
+    compact = (written.where(matches).str.replace("-", "") + suffix).astype(object)
+    values = pd.to_datetime(compact.where(matches, None), format="%Y%m%d", errors="coerce")
+    return Parsed(values, present & values.isna() & ~blank.astype(bool))
+
+
+def _instants(raw: "pd.Series[Any]", *, per_second: int) -> Parsed:
+    import pandas as pd
+
+    values, unusable = whole(raw)
+    sane = ((values >= 0) & (values < 253_402_300_800 * per_second)).fillna(value=False).astype(bool)
+    micros = values.where(sane) * (1_000_000 // per_second)
+    instants = pd.to_datetime(micros.astype("Int64"), unit="us", utc=True).astype("datetime64[us, UTC]")
+    return Parsed(instants, unusable | (values.notna() & ~sane))

@@ -1,0 +1,12 @@
+"""One partition per calendar day in New York, today included; which of them are trading days is the calendar's to say.
+
+One definition for every dataset, since Dagster wants all partitioned assets of a job to share it. No
+`exclusions` for holidays: together with `end_offset=1` they offer Monday on a Saturday.
+"""
+
+import dagster as dg
+
+FIRST_DAY = "2000-01-01"
+NEW_YORK = "America/New_York"
+
+trading_days = dg.DailyPartitionsDefinition(start_date=FIRST_DAY, timezone=NEW_YORK, end_offset=1)

@@ -1,0 +1,60 @@
+"""The tables as SQL sees them in a check: views over exactly the partitions of the run.
+
+For each table: `<name>` is what the run's days wrote, `<name>_history` all that there is, `rejected` the
+rows that the checked table rejected on those days. A table without files is a view without rows.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assets.kit.declare import ByYear, Table
+from assets.kit.schema import SQL, all_columns
+from resources.lake.tables import TableStore
+
+if TYPE_CHECKING:
+    import duckdb
+
+REJECTED_COLUMNS = (
+    "trading_day DATE, record VARCHAR, reasons VARCHAR[], raw_file VARCHAR, raw_sha256 VARCHAR, "
+    "observed_at TIMESTAMPTZ, run_id VARCHAR"
+)
+
+
+def files_of(table: Table, days: Sequence[date], tables: TableStore) -> list[Path]:
+    """The files that hold a table's rows of some days."""
+    values = {str(day.year) if isinstance(table.storage, ByYear) else day.isoformat() for day in days}
+    found = (tables.file(table.name, table.storage.key, value) for value in sorted(values))
+    return [path for path in found if path is not None]
+
+
+@contextmanager
+def relations(
+    table: Table, others: Iterable[Table], days: Sequence[date], tables: TableStore
+) -> Iterator["duckdb.DuckDBPyConnection"]:
+    """A connection in memory with the views of a table and of others."""
+    import duckdb
+
+    connection = duckdb.connect(":memory:", config={"threads": 2})
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        for one in (table, *others):
+            columns = ", ".join(f"{column.name} {SQL[column.kind]}" for column in all_columns(one.row))
+            _view(connection, one.name, files_of(one, days, tables), columns)
+            _view(connection, f"{one.name}_history", tables.files(one.name), columns)
+        wanted = {day.isoformat() for day in days}
+        rejected = [path for path in tables.rejected_files(table.name) if path.parent.name.split("=")[1] in wanted]
+        _view(connection, "rejected", rejected, REJECTED_COLUMNS)
+        yield connection
+    finally:
+        connection.close()
+
+
+def _view(connection: "duckdb.DuckDBPyConnection", name: str, files: Sequence[Path], columns: str) -> None:
+    if not files:
+        connection.execute(f"create table {name} ({columns})")
+        return
+    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
+    connection.execute(f"create view {name} as select * from read_parquet([{listed}], hive_partitioning = false)")

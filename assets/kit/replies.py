@@ -1,0 +1,61 @@
+"""The good replies of a landing, read back from raw. No network.
+
+Replies that were errors (throttled, cold, cut off) stay in raw as a record and are passed over here:
+the landing asked again, or failed and was never closed.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from assets.kit.declare import ByYear, Landing, Table
+from resources.gateway.endpoint import Numbered, Page
+from resources.gateway.errors import GatewayError
+from resources.lake.raw import RawStore
+
+
+def landing_files(raw: RawStore, table: Table, partition: str) -> list[Path]:
+    """The raw files that a table's partition is made of.
+
+    A snapshot is the latest landing that ended well. Bars are good one by one, so every landing counts,
+    also one that was cut short.
+    """
+    name = table.raw.name
+    return raw.files(name, partition) if isinstance(table.storage, ByYear) else raw.landings(name, partition)[-1:]
+
+
+def good_pages(raw: RawStore, landing: Landing, path: Path) -> Iterator[Page]:
+    """Every reply that answers, in the order of receipt, re-reads included."""
+    for envelope in raw.read(path):
+        endpoint = next((one for one in landing.endpoints if one.answers(envelope.request)), None)
+        if endpoint is None:
+            continue
+        page = Page(endpoint, envelope)
+        try:
+            _ = page.json
+        except GatewayError:
+            continue
+        yield page
+
+
+def last_answers(pages: Iterable[Page]) -> list[Page]:
+    """Of pages that answer equal requests the last one, in the order of the first asking.
+
+    Of a walk that was repeated and ended sooner, the pages past the new end are left out.
+    """
+    latest: dict[str, Page] = {}
+    for page in pages:
+        latest[page.envelope.request.key] = page
+    return [page for page in latest.values() if not _is_past_the_end(page, latest.values())]
+
+
+def _is_past_the_end(page: Page, answers: Iterable[Page]) -> bool:
+    paging = page.endpoint.paging
+    if not isinstance(paging, Numbered):
+        return False
+    walk = {**page.params, "page": None}
+    earlier = (
+        one
+        for one in answers
+        if {**one.params, "page": None} == walk and int(one.params["page"]) < int(page.params["page"])
+    )
+    return any(paging.is_last(one) for one in earlier)

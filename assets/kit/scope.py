@@ -1,0 +1,38 @@
+"""What the owner wants kept: watchlist, bar depth, exchange. Filled by `pipelines/settings.py` from the TOML."""
+
+from datetime import date
+
+import dagster as dg
+from pydantic import Field
+
+from resources.calendar.trading_days import TradingCalendar, trading_calendar
+
+
+class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The owner's choices, the same for every dataset."""
+
+    accounts: list[str] = Field(default=[], description="Accounts to keep; empty for all that the login can see.")
+    watchlist: list[str] = Field(default=[], description="Symbols (AAPL, AAPL@NASDAQ) or contract ids to keep.")
+    exchange: str = Field(default="XNYS", description="Calendar that decides what a trading day is.")
+    bars_first_day: str = Field(default="2020-01-01", description="No daily bars before this day.")
+    bars_depth_days: int = Field(default=500, description="Trading days of bars for a contract that has none yet.")
+    bars_asset_classes: list[str] = Field(default=[], description="Asset classes whose daily bars the gateway has.")
+
+    @property
+    def calendar(self) -> TradingCalendar:
+        return trading_calendar(self.exchange)
+
+    @property
+    def bars_from(self) -> date:
+        return date.fromisoformat(self.bars_first_day)
+
+    @property
+    def watched_conids(self) -> list[int]:
+        """The entries of the watchlist that are contract ids."""
+        return [int(entry) for entry in self.watchlist if entry.isdigit()]
+
+    @property
+    def watched_symbols(self) -> list[tuple[str, str | None]]:
+        """The entries that are symbols, with the exchange where one is named."""
+        split = (entry.partition("@") for entry in self.watchlist if not entry.isdigit())
+        return [(symbol, exchange or None) for symbol, _, exchange in split]

@@ -1,0 +1,52 @@
+"""From a reply to records: the one per-dataset step between JSON and a table.
+
+A table's function takes a `Page` and returns a `Block`: the records as they came, plus what holds for
+all of them (the account of the path, the factor beside the bars). Nothing is copied per row here.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+class ShapeError(Exception):
+    """A reply whose shape is not the endpoint's: it is rejected whole, with this reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Records of one reply under their wire names, and constants that each of them gets."""
+
+    records: Sequence[Mapping[str, Any]]
+    constants: Mapping[str, Any]
+
+
+def rows(records: Iterable[Any], **constants: Any) -> Block:
+    """A block of records; anything but objects is a shape we do not know."""
+    listed = list(records)
+    strange = next((one for one in listed if not isinstance(one, dict)), None)
+    if strange is not None:
+        raise ShapeError(f"an object per row was due, {str(strange)[:80]!r} came")
+    return Block(listed, constants)
+
+
+def listed(value: Any) -> list[Any]:
+    """The value, if it is a list."""
+    if not isinstance(value, list):
+        raise ShapeError(f"a list was due, {str(value)[:80]!r} came")
+    return value
+
+
+def keyed(value: Any) -> dict[str, Any]:
+    """The value, if it is an object."""
+    if not isinstance(value, dict):
+        raise ShapeError(f"an object was due, {str(value)[:80]!r} came")
+    return value
+
+
+def paired(dates: Any, values: Any, **names: str) -> list[dict[str, Any]]:
+    """Two parallel arrays as records; arrays of unequal length cannot be told apart, so neither is used."""
+    left, right = listed(dates), listed(values)
+    if len(left) != len(right):
+        raise ShapeError(f"{len(left)} dates stand beside {len(right)} values: which belongs to which is unknown")
+    return [{names["date"]: one, names["value"]: other} for one, other in zip(left, right, strict=True)]

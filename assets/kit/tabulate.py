@@ -1,0 +1,181 @@
+"""Carries out a table: raw replies in, one Parquet file per partition out. No network, no clock.
+
+Equal replies give equal rows, whenever and however often this runs. Replies are taken in batches, so
+that memory does not grow with their number.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from assets.kit.conform import Source, conform, rejected_rows
+from assets.kit.declare import ByYear, Table
+from assets.kit.replies import good_pages, landing_files, last_answers
+from assets.kit.schema import arrow_schema
+from assets.kit.shape import ShapeError
+from resources.calendar.trading_days import TradingCalendar
+from resources.gateway.endpoint import Page
+from resources.lake.resource import Lake
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BATCH_ROWS = 250_000
+
+
+@dataclass(slots=True)
+class Built:
+    """What became of a partition's replies."""
+
+    rows: int = 0
+    rejected: int = 0
+    unfinished: int = 0
+    files: list[str] = field(default_factory=list)
+    unknown: dict[str, str] = field(default_factory=dict)
+
+
+def build_day(table: Table, day: date, *, lake: Lake) -> Built | None:
+    """Build one day's partition from its latest landing; None when nothing was landed."""
+    partition = day.isoformat()
+    found = landing_files(lake.raw, table, partition)
+    if not found:
+        return None
+    pages = last_answers(good_pages(lake.raw, table.raw, found[0]))
+    built = Built()
+    accepted, rejected = _collected(table, ((page, str(found[0])) for page in pages), day, built, calendar=None)
+    built.files.append(str(lake.tables.write(table.name, table.storage.key, partition, _sorted(table, accepted))))
+    lake.tables.write_rejected(table.name, table.storage.key, partition, rejected)
+    return built
+
+
+def build_years(
+    table: Table, partitions: Iterable[str], *, lake: Lake, calendar: TradingCalendar, afresh: bool
+) -> Built:
+    """Merge the landings of raw partitions into the years they reach; `afresh` starts from nothing."""
+    built = Built()
+    years: dict[int, pa.Table] = {}
+    for partition in partitions:
+        files = landing_files(lake.raw, table, partition)
+        pages = chain.from_iterable(
+            ((page, str(path)) for page in good_pages(lake.raw, table.raw, path)) for path in files
+        )
+        accepted, rejected = _collected(table, pages, date.fromisoformat(partition), built, calendar=calendar)
+        lake.tables.write_rejected(table.name, "trading_day", partition, rejected)
+        for year, rows in _by_year(accepted):
+            years[year] = _merged(table, [years[year], rows] if year in years else [rows])
+    for year, rows in sorted(years.items()):
+        path = None if afresh else lake.tables.file(table.name, table.storage.key, str(year))
+        whole = rows if path is None else _merged(table, [_read(table, path), rows])
+        built.files.append(str(lake.tables.write(table.name, table.storage.key, str(year), _sorted(table, whole))))
+    return built
+
+
+def _collected(
+    table: Table, pages: Iterable[tuple[Page, str]], day: date, built: Built, *, calendar: TradingCalendar | None
+) -> tuple["pa.Table", "pa.Table"]:
+    import pyarrow as pa
+
+    accepted, rejected = [arrow_schema(table.row).empty_table()], []
+    for sources, strange in _batches(table, pages, day):
+        done = conform(table.row, sources)
+        finished = done.accepted if calendar is None else _finished(done.accepted, calendar)
+        built.unfinished += done.accepted.num_rows - finished.num_rows
+        built.unknown.update(done.unknown)
+        accepted.append(finished)
+        rejected += [done.rejected, *strange]
+    rows, refused = pa.concat_tables(accepted), pa.concat_tables(rejected) if rejected else _no_rejected()
+    built.rows += rows.num_rows
+    built.rejected += refused.num_rows
+    return rows, refused
+
+
+def _batches(
+    table: Table, pages: Iterable[tuple[Page, str]], day: date
+) -> Iterator[tuple[list[Source], list["pa.Table"]]]:
+    sources: list[Source] = []
+    strange: list[pa.Table] = []
+    held = 0
+    for page, file in pages:
+        source = _shaped(table, page, file, day, strange)
+        if source is not None:
+            sources.append(source)
+            held += len(source.block.records)
+        if held >= BATCH_ROWS:
+            yield sources, strange
+            sources, strange, held = [], [], 0
+    yield sources, strange
+
+
+def _shaped(table: Table, page: Page, file: str, day: date, strange: list["pa.Table"]) -> Source | None:
+    """The page as a source of rows; one of unknown shape is rejected whole."""
+    try:
+        block = table.shape(page)
+    except (ShapeError, KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+        why = (
+            f"the reply's shape is not known: {error}"
+            if isinstance(error, ShapeError)
+            else (f"the reply's shape is not known: {type(error).__name__} {error}")
+        )
+        empty = Source(_nothing(), page.envelope, file, day)
+        strange.append(rejected_rows(empty, [page.envelope.body.decode(errors="replace")], [[why]]))
+        return None
+    return Source(block, page.envelope, file, day)
+
+
+def _finished(rows: "pa.Table", calendar: TradingCalendar) -> "pa.Table":
+    """Without rows of a day that had not closed when they were observed: they still change."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    observed = rows["observed_at"].combine_chunks()
+    instants = pc.unique(observed)
+    last_closed = pa.array([calendar.latest_closed(one.as_py()) for one in instants], type=pa.date32())
+    limit = last_closed.take(pc.index_in(observed, instants)) if len(instants) else last_closed
+    return rows.filter(pc.less_equal(rows["trading_day"].combine_chunks(), limit))
+
+
+def _by_year(rows: "pa.Table") -> Iterator[tuple[int, "pa.Table"]]:
+    import pyarrow.compute as pc
+
+    years = pc.year(rows["trading_day"])
+    for year in sorted(pc.unique(years).to_pylist()):
+        yield year, rows.filter(pc.equal(years, year))
+
+
+def _merged(table: Table, parts: list["pa.Table"]) -> "pa.Table":
+    """Of rows with equal key the one observed last; equal instants keep the later part."""
+    import pyarrow as pa
+
+    rows = pa.concat_tables(parts).unify_dictionaries()
+    keys = rows.select([*table.key, "observed_at"]).to_pandas().sort_values("observed_at", kind="stable")
+    latest = keys.index[~keys.duplicated(subset=list(table.key), keep="last")].to_numpy()
+    return rows.take(pa.array(sorted(latest)))
+
+
+def _sorted(table: Table, rows: "pa.Table") -> "pa.Table":
+    return rows.combine_chunks().sort_by([(name, "ascending") for name in table.key])
+
+
+def _read(table: Table, path: Any) -> "pa.Table":
+    import pyarrow.parquet as pq
+
+    return pq.read_table(path, partitioning=None).cast(arrow_schema(table.row))
+
+
+def _nothing() -> Any:
+    from assets.kit.shape import rows
+
+    return rows([])
+
+
+def _no_rejected() -> "pa.Table":
+    from assets.kit.conform import rejected_schema
+
+    return rejected_schema().empty_table()
+
+
+def is_merged(table: Table) -> bool:
+    """Whether the table is kept by year, merged from every landing."""
+    return isinstance(table.storage, ByYear)

@@ -1,0 +1,153 @@
+"""Carries out checks: those every table gets, and those its file declares.
+
+A check looks at what the run's days wrote, not at the whole history, and says what it saw: how many
+offenders, the first of them, on which days.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from assets.kit.conform import broken_rules
+from assets.kit.declare import ByDay, Check, RawPages, Table
+from assets.kit.relations import files_of, relations
+from assets.kit.replies import good_pages, last_answers
+from assets.kit.schema import arrow_schema
+from assets.kit.scope import Scope
+from resources.calendar.trading_days import TradingCalendar
+from resources.lake.resource import Lake
+
+SAMPLE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check found: offending rows (as records), or a reason why it could not look."""
+
+    offenders: tuple[dict[str, Any], ...] = ()
+    count: int = 0
+
+    @property
+    def has_passed(self) -> bool:
+        return self.count == 0
+
+
+def offending(offenders: Sequence[dict[str, Any]]) -> Verdict:
+    """A verdict of a list of offenders."""
+    return Verdict(tuple(offenders[:SAMPLE]), len(offenders))
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What generated checks look at."""
+
+    table: Table
+    days: tuple[date, ...]
+    lake: Lake
+    calendar: TradingCalendar
+
+
+def schema_holds(looked: Looked) -> Verdict:
+    """Every column has its type, no required value is missing, every rule holds, in the files as written."""
+    import pyarrow.parquet as pq
+
+    wanted = arrow_schema(looked.table.row)
+    offenders: list[dict[str, Any]] = []
+    for path in files_of(looked.table, looked.days, looked.lake.tables):
+        rows = pq.read_table(path, partitioning=None)
+        if not rows.schema.equals(wanted):
+            offenders.append({"file": path.name, "problem": _difference(rows.schema, wanted)})
+            continue
+        offenders += [
+            {"file": path.name, "problem": f"{field.name} is required, {rows[field.name].null_count} are missing"}
+            for field in wanted
+            if not field.nullable and rows[field.name].null_count
+        ]
+        offenders += [
+            {"file": path.name, "problem": reason, "rows": int(mask.sum())}
+            for mask, reason in broken_rules(looked.table.row, rows.to_pandas())
+        ]
+    return offending(offenders)
+
+
+def key_is_unique(looked: Looked) -> Verdict:
+    """No two rows share the key."""
+    names = [*(["trading_day"] if isinstance(looked.table.storage, ByDay) else []), *looked.table.key]
+    key = ", ".join(dict.fromkeys(names))
+    return _found(looked, f"select {key}, count(*) as rows from {looked.table.name} group by {key} having count(*) > 1")
+
+
+def not_every_row_was_rejected(looked: Looked) -> Verdict:
+    """Something was accepted, or nothing was rejected: an empty account is fine, an unread one is not."""
+    return _found(
+        looked,
+        f"""select reasons[1] as reason, count(*) as rows from rejected
+            where not exists (select 1 from {looked.table.name}) group by all order by rows desc""",
+    )
+
+
+def observed_on_its_trading_day(looked: Looked) -> Verdict:
+    """Every reply was received while its trading day was the latest: today's data never carry another day's key."""
+    windows = ", ".join(
+        f"(date '{day}', timestamptz '{looked.calendar.opens(day)}', "
+        f"timestamptz '{looked.calendar.opens(looked.calendar.next(day))}')"
+        for day in looked.days
+    )
+    return _found(
+        looked,
+        f"""select trading_day, observed_at, count(*) as rows
+            from {looked.table.name}
+            left join (values {windows}) as opened(trading_day, first, next) using (trading_day)
+            where first is null or observed_at < first or observed_at >= next group by all""",
+    )
+
+
+Generated = Callable[[Looked], Verdict]
+
+
+def generated_checks(table: Table) -> list[Generated]:
+    """The checks that a table gets without asking; freshness where a late reply would be a wrong one."""
+    fresh = [observed_on_its_trading_day] if table.raw.time != "replayable" else []
+    return [schema_holds, key_is_unique, not_every_row_was_rejected, *fresh]
+
+
+def run_check(check: Check, days: Sequence[date], *, lake: Lake, scope: Scope, tables: Mapping[str, Table]) -> Verdict:
+    """A declared check over the run's days."""
+    if not isinstance(check.of, Table):
+        return _run_on_pages(check, days, lake=lake, calendar=scope.calendar)
+    others = [tables[name] for name in check.needs]
+    for other in others:
+        missing = [day for day in days if not files_of(other, [day], lake.tables)]
+        if missing:
+            return offending([{"problem": f"{other.name} of {missing[0]} is not built, so this cannot be judged"}])
+    looked = Looked(check.of, tuple(days), lake, scope.calendar)
+    sql = check.find(scope) if inspect.signature(check.find).parameters else check.find()
+    return _found(looked, sql, others=others)
+
+
+def _run_on_pages(check: Check, days: Sequence[date], *, lake: Lake, calendar: TradingCalendar) -> Verdict:
+    landing = check.of
+    assert not isinstance(landing, Table)
+    offenders: list[dict[str, Any]] = []
+    for day in [days[-1]] if landing.is_ranged else days:
+        for path in lake.raw.landings(landing.name, day.isoformat())[-1:]:
+            pages = tuple(good_pages(lake.raw, landing, path))
+            seen = RawPages(pages=pages, answers=last_answers(pages), day=day, tables=lake.tables, calendar=calendar)
+            offenders += [{"trading_day": day.isoformat(), "problem": problem} for problem in check.find(seen)]
+    return offending(offenders)
+
+
+def _found(looked: Looked, sql: str, *, others: Sequence[Table] = ()) -> Verdict:
+    with relations(looked.table, others, looked.days, looked.lake.tables) as connection:
+        result = connection.execute(sql)
+        names = [column[0] for column in result.description]
+        rows = result.fetchall()
+    return offending([{name: str(value) for name, value in zip(names, row, strict=True)} for row in rows])
+
+
+def _difference(found: Any, wanted: Any) -> str:
+    lines = [f"{field.name}: {field.type}" for field in wanted if field not in list(found)]
+    extra = [name for name in found.names if name not in wanted.names]
+    return f"wanted {', '.join(lines) or 'nothing more'}; not known: {', '.join(extra) or 'none'}"

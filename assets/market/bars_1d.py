@@ -1,0 +1,230 @@
+"""Daily bars of everything held or watched: open, high, low, close, volume in units.
+
+Asked for: only trading days of the contract's own exchange that are not held yet, in the fewest
+windows; `startTime` is a window's end, and to reach a day's bar it must lie on the day after. A day
+that the exchange was open but the reply has no bar for is asked for a second time before it counts as
+empty. What the gateway has no daily history of (options) is not asked for: see `bars.asset_classes`.
+
+A bar starts at its session's open; sessions that open after 21:00 UTC (FX, futures) are the next
+day's, so the trading day is the UTC date three hours later. Volume comes divided by `volumeFactor`
+(100 for US stocks in builds from 2024 on): units are their product, both factors are kept. Bars
+already are prices: `priceFactor` is not for them. Today's bar is stored after the close only.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from assets.kit.declare import ByYear, Fetch, RawPages, check, landing, table
+from assets.kit.parse import Parsed, epoch_ms
+from assets.kit.schema import Row, column, derived, rule
+from assets.kit.shape import Block, keyed, listed, rows
+from assets.kit.windows import BARS_PER_REQUEST, Days, Window, missing_days, windows
+from resources.calendar.trading_days import TradingCalendar, calendar_of
+from resources.gateway.endpoint import Endpoint, Page
+from resources.gateway.errors import NoData
+from resources.lake.tables import TableStore
+
+HISTORY = Endpoint("/iserver/marketdata/history", cold_tries=3, is_brokerage=True)
+SLACK = 2  # a period of n days was seen to give n - 1 bars
+
+
+def session_day(raw: "pd.Series[Any]") -> Parsed:
+    """The trading day of a daily bar from its start: the UTC date three hours later."""
+    instants, unusable = epoch_ms(raw)
+    return Parsed((instants + pd.Timedelta(hours=3)).dt.tz_localize(None).dt.normalize(), unusable)
+
+
+class DailyBar(Row):
+    """One contract's prices of one trading day."""
+
+    known = frozenset()
+
+    conid: int = column("conid", "IBKR's contract id.", gt=0)
+    bar_start: datetime = column("t", "When the bar's session opened.", parse=epoch_ms)
+    trading_day: date = column("t", "Trading day of the bar.", parse=session_day)
+    open: float = column("o", "First price.", unit="instrument's currency")
+    high: float = column("h", "Highest price.", unit="instrument's currency")
+    low: float = column("l", "Lowest price.", unit="instrument's currency")
+    close: float = column("c", "Last price.", unit="instrument's currency")
+    wire_volume: float = column("v", "Volume as the gateway gave it, in multiples of `volume_factor`.", ge=0)
+    volume_factor: float = column("volumeFactor", "Units per unit of `wire_volume`.", gt=0)
+    volume: float = derived(
+        lambda bars: (bars["wire_volume"] * bars["volume_factor"]).round(6), "Volume traded.", unit="units"
+    )
+
+    @rule
+    def lies_between_low_and_high(bars: pd.DataFrame) -> Any:
+        """Open and close lie between low and high."""
+        lowest, highest = bars[["open", "close"]].min(axis=1), bars[["open", "close"]].max(axis=1)
+        return ~((bars["low"] > lowest) | (bars["high"] < highest)).fillna(value=False).astype(bool)
+
+
+@landing(HISTORY, time="replayable", needs=["instruments"], is_ranged=True)
+def raw_bars_1d(fetch: Fetch) -> Iterator[Page]:
+    """The daily bars that are missing, in the fewest requests."""
+    held = _held_days(fetch.tables)
+    for conid, listing in _wanted(fetch):
+        calendar = calendar_of(listing) or fetch.calendar
+        sessions = _closed_sessions(fetch, calendar, held.get(conid))
+        missing = missing_days(sessions, held[conid]) if conid in held else sessions
+        try:
+            yield from _fill(fetch, conid, sessions, missing)
+        except NoData as nothing:
+            fetch.say(f"contract {conid}: {nothing}")
+
+
+@table(DailyBar, raw=raw_bars_1d, key=["conid", "bar_start"], storage=ByYear())
+def bars_1d(page: Page) -> Block:
+    """Daily bars of everything held or watched."""
+    reply = keyed(page.json)
+    return rows(listed(reply["data"]), conid=page.params["conid"], volumeFactor=reply.get("volumeFactor"))
+
+
+@check(raw_bars_1d)
+def no_hole_is_unverified(raw: RawPages) -> Iterator[str]:
+    """A day that the exchange was open and no reply has a bar of was asked for at least twice."""
+    listings = dict(_instruments(raw.tables, raw.day))
+    for conid, pages in _by_contract(raw.pages).items():
+        calendar = calendar_of(listings.get(conid))
+        got = np.unique(np.concatenate([_days_in(page) for page in pages]))
+        if calendar is None or not len(got):
+            continue
+        last = max(_last_day(page, calendar) for page in pages)
+        for hole in missing_days(_sessions(calendar, got[0].item(), last), got):
+            asked = sum(_first_day(page) <= hole <= np.datetime64(_last_day(page, calendar)) for page in pages)
+            if asked < 2:
+                yield f"contract {conid} has no bar of {hole}, and was asked for it only once"
+
+
+@check(bars_1d, is_blocking=False)
+def no_price_jumps_by_half() -> str:
+    """No close is less than half or more than twice the one before.
+
+    Does not block: a crash, a split and a wrong price look alike from here; each is listed to be looked at.
+    """
+    return """
+        with steps as (
+            select conid, trading_day, close, lag(close) over (partition by conid order by bar_start) as close_before
+            from bars_1d
+        )
+        select * from steps where close_before > 0 and (close / close_before < 0.5 or close / close_before > 2)
+        order by conid, trading_day
+    """
+
+
+def _fill(fetch: Fetch, conid: int, sessions: Days, missing: Days) -> Iterator[Page]:
+    """Ask until each missing day was answered, those that came without a bar twice."""
+    got: Days = np.array([], dtype="datetime64[D]")
+    for todo in (missing, None):
+        left = _without_bar(missing, got) if todo is None else todo
+        while len(left):
+            window = next(windows(sessions, left))
+            page = _ask(fetch, conid, window)
+            yield page
+            days = _days_in(page)
+            got = np.union1d(got, days)
+            left = _unanswered(left, window, days)
+
+
+def _unanswered(left: Days, window: Window, days: Days) -> Days:
+    """What a window's reply leaves to ask: what a clipped reply did not reach, nothing before a life began."""
+    first = np.datetime64(window.first)
+    if not len(days):
+        return left[left < first]
+    is_clipped = len(days) >= BARS_PER_REQUEST - SLACK and days[0] <= np.datetime64(window.last)
+    if is_clipped:
+        return left[left < days[0]]
+    rest: Days = left[left < first] if days[0] <= first else left[:0]
+    return rest
+
+
+def _without_bar(missing: Days, got: Days) -> Days:
+    if not len(got):
+        return missing[:0]
+    holes: Days = missing[(missing > got[0]) & ~np.isin(missing, got)]
+    return holes
+
+
+def _ask(fetch: Fetch, conid: int, window: Window) -> Page:
+    period = min(window.sessions + SLACK, BARS_PER_REQUEST)
+    query = {"conid": conid, "period": f"{period}d", "bar": "1d", "outsideRth": "false"}
+    day_after = datetime.combine(window.last + timedelta(days=1), datetime.min.time(), UTC) + timedelta(hours=12)
+    if day_after <= fetch.gateway.now:
+        query["startTime"] = f"{day_after:%Y%m%d-%H:%M:%S}"
+    return fetch.gateway.ask(HISTORY, query=query)
+
+
+def _wanted(fetch: Fetch) -> list[tuple[int, str | None]]:
+    classes = set(fetch.scope.bars_asset_classes)
+    return _instruments(fetch.tables, fetch.day, classes)
+
+
+def _instruments(tables: TableStore, day: date, classes: set[str] | None = None) -> list[tuple[int, str | None]]:
+    """Contracts with their listing exchange, as known on the day, or else as known last."""
+    known = tables.values("instruments")
+    if not known:
+        return []
+    value = day.isoformat() if day.isoformat() in known else known[-1]
+    file = tables.file("instruments", "trading_day", value)
+    found = tables.read([file] if file else [], columns=["conid", "asset_class", "listing_exchange"])
+    chosen = found if classes is None else found[found["asset_class"].isin(classes)]
+    listings = chosen["listing_exchange"].astype(object).where(chosen["listing_exchange"].notna(), None)
+    return [(int(conid), listing) for conid, listing in zip(chosen["conid"], listings, strict=True)]
+
+
+def _held_days(tables: TableStore) -> dict[int, Days]:
+    """The trading days held, per contract, sorted."""
+    files = tables.files("bars_1d")
+    if not files:
+        return {}
+    bars = tables.read(files, columns=["conid", "trading_day"])
+    days = bars["trading_day"].to_numpy().astype("datetime64[D]")
+    order = np.lexsort((days, bars["conid"].to_numpy()))
+    conids, starts = np.unique(bars["conid"].to_numpy()[order], return_index=True)
+    spans = zip(conids.tolist(), np.split(days[order], starts[1:]), strict=True)
+    return {conid: np.unique(span) for conid, span in spans}
+
+
+def _closed_sessions(fetch: Fetch, calendar: TradingCalendar, held: Days | None) -> Days:
+    """The trading days to have: of the run's range, or from the first held (or the depth back) to the day."""
+    last = min(fetch.day, calendar.latest_closed(fetch.gateway.now))
+    if len(fetch.days) > 1:
+        return _sessions(calendar, fetch.days[0], last)
+    sessions = _sessions(calendar, fetch.scope.bars_from, last)
+    return sessions[sessions >= held[0]] if held is not None else sessions[-fetch.scope.bars_depth_days :]
+
+
+def _sessions(calendar: TradingCalendar, first: date, last: date) -> Days:
+    return np.array(calendar.between(first, last), dtype="datetime64[D]")
+
+
+def _by_contract(pages: Any) -> dict[int, list[Page]]:
+    found: dict[int, list[Page]] = {}
+    for page in pages:
+        found.setdefault(int(page.params["conid"]), []).append(page)
+    return found
+
+
+def _days_in(page: Page) -> Days:
+    bars = page.json.get("data") if isinstance(page.json, dict) else None
+    starts = pd.Series([bar.get("t") for bar in bars or [] if isinstance(bar, dict)], dtype=object)
+    days = session_day(starts).values.dropna()
+    return np.unique(days.to_numpy().astype("datetime64[D]"))
+
+
+def _first_day(page: Page) -> Any:
+    days = _days_in(page)
+    return days[0] if len(days) else np.datetime64("9999-01-01")
+
+
+def _last_day(page: Page, calendar: TradingCalendar) -> date:
+    """The last trading day that a reply can hold the final bar of."""
+    closed = calendar.latest_closed(page.envelope.received_at)
+    asked = page.params.get("startTime")
+    if asked is None:
+        return closed
+    return min(closed, datetime.strptime(asked, "%Y%m%d-%H:%M:%S").replace(tzinfo=UTC).date() - timedelta(days=1))

@@ -1,0 +1,97 @@
+"""The warehouse: every table and mart in one DuckDB file, published by one asset.
+
+Built from the list of all declared tables, so a new dataset is in it without an edit here. A mart is
+one SQL file in `assets/marts`: its leading comment says what it is and, line by line, its columns.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import dagster as dg
+
+from assets.kit.compose import OWNERS
+from assets.kit.declare import Table
+from assets.kit.schema import SQL, all_columns
+from resources.lake.resource import Lake
+from resources.lake.tables import TableStore
+from resources.warehouse.build import ColumnDoc, Mart, TableSource, build
+
+MARTS = Path(__file__).parent / "marts"
+
+
+def read_marts(folder: Path = MARTS) -> list[Mart]:
+    """Every mart, in the order of names."""
+    return [_read_mart(path) for path in sorted(folder.glob("*.sql"))]
+
+
+def table_source(table: Table, store: TableStore) -> TableSource:
+    """A table as the warehouse loads it."""
+    columns = all_columns(table.row)
+    order = dict.fromkeys([*table.key, "trading_day"] if table.storage.key == "year" else ["trading_day", *table.key])
+    return TableSource(
+        name=table.name,
+        doc=table.doc,
+        columns=tuple(ColumnDoc(one.name, SQL[one.kind], one.is_nullable, one.meaning) for one in columns),
+        files=tuple(store.files(table.name)),
+        order_by=tuple(order),
+    )
+
+
+def warehouse_asset(tables: Sequence[Table], marts: Sequence[Mart]) -> dg.AssetsDefinition:
+    """One step that publishes the file: asset `warehouse`, and one asset per mart in it."""
+    upstream = [table.name for table in tables]
+    specs = [
+        dg.AssetSpec(
+            "warehouse",
+            deps=upstream,
+            group_name="warehouse",
+            kinds={"duckdb"},
+            owners=OWNERS,
+            description="The DuckDB file with every table and mart, rebuilt aside and swapped in.",
+        ),
+        *(_mart_spec(mart, upstream) for mart in marts),
+    ]
+
+    @dg.multi_asset(name="warehouse", specs=specs, pool="warehouse")
+    def warehouse(context: dg.AssetExecutionContext, lake: Lake) -> Iterable[dg.MaterializeResult]:  # type: ignore[type-arg]
+        target = lake.layout.warehouse_file
+        rows = build(target, [table_source(table, lake.tables) for table in tables], marts)
+        context.log.info(f"published {target}: {sum(rows.values())} rows in {len(rows)} tables and marts")
+        yield dg.MaterializeResult(
+            asset_key="warehouse",
+            metadata={
+                "dagster/uri": str(target),
+                "bytes": target.stat().st_size,
+                "dagster/row_count": sum(rows.values()),
+                "tables": dg.MetadataValue.md("\n".join(f"- {name}: {count:,} rows" for name, count in rows.items())),
+            },
+        )
+        for mart in marts:
+            yield dg.MaterializeResult(asset_key=mart.name, metadata={"dagster/row_count": rows[mart.name]})
+
+    return warehouse
+
+
+def _mart_spec(mart: Mart, upstream: Sequence[str]) -> dg.AssetSpec:
+    columns = [dg.TableColumn(name=name, description=doc) for name, doc in mart.column_docs]
+    return dg.AssetSpec(
+        mart.name,
+        deps=[name for name in upstream if f" {name} " in f" {' '.join(mart.sql.split())} "],
+        group_name="marts",
+        kinds={"duckdb", "sql"},
+        owners=OWNERS,
+        description=f"{mart.doc}\n\n```sql\n{mart.sql}\n```",
+        metadata={"dagster/table_name": mart.name, "dagster/column_schema": dg.TableSchema(columns)},
+    )
+
+
+def _read_mart(path: Path) -> Mart:
+    lines = path.read_text().splitlines()
+    comment = [line.removeprefix("--") for line in lines if line.startswith("--")]
+    columns = tuple(
+        (name.strip(), doc.strip())
+        for name, _, doc in (line.partition(":") for line in comment if line.startswith("   "))
+    )
+    doc = " ".join(line.strip() for line in comment if not line.startswith("   "))
+    sql = "\n".join(line for line in lines if not line.startswith("--")).strip()
+    return Mart(path.stem, doc, sql, columns)

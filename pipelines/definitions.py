@@ -1,0 +1,108 @@
+"""The code location: gathers what the dataset files declare. Nothing is listed by name here.
+
+`build_definitions` takes other resources, so that tests run the real code location against a
+simulator of their own.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+import assets
+from assets.kit.compose import check_definitions, landing_asset, table_asset
+from assets.kit.declare import Check, Landing, Table
+from assets.kit.scope import Scope
+from assets.warehouse import read_marts, warehouse_asset
+from pipelines.embedded import EmbeddedGateway
+from pipelines.jobs import jobs
+from pipelines.schedules import nightly_schedule
+from pipelines.settings import Settings, read_settings
+from pipelines.terminal import LOGGER, terminal_logger
+from resources.gateway.resource import Gateway
+from resources.lake.resource import Lake
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Everything that the dataset files declare."""
+
+    landings: list[Landing] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    plain: list[dg.AssetsDefinition] = field(default_factory=list)
+
+
+def declared() -> Declared:
+    """Walk the packages of datasets; the order is that of their names."""
+    found = Declared()
+    kinds: tuple[tuple[type, list[Any]], ...] = (
+        (Landing, found.landings),
+        (Table, found.tables),
+        (Check, found.checks),
+        (dg.AssetsDefinition, found.plain),
+    )
+    for module in pkgutil.walk_packages(assets.__path__, "assets."):
+        if module.ispkg or module.name.startswith("assets.kit."):
+            continue
+        for value in vars(importlib.import_module(module.name)).values():
+            for kind, into in kinds:
+                if isinstance(value, kind) and value not in into:
+                    into.append(value)
+    return found
+
+
+def resources_of(settings: Settings) -> dict[str, Any]:
+    """The resources as configured."""
+    environment, choices = settings.environment, settings.choices
+    certificate = str(environment.gateway_cert) if environment.gateway_cert else None
+    gateway = (
+        EmbeddedGateway()
+        if environment.gateway_url is None
+        else Gateway(base_url=environment.gateway_url, certificate=certificate)
+    )
+    return {
+        "gateway": gateway,
+        "lake": Lake(root=str(environment.data), profile=settings.profile),
+        "scope": Scope(
+            accounts=environment.accounts,
+            watchlist=choices.watchlist,
+            exchange=choices.exchange,
+            bars_first_day=choices.bars.first_day.isoformat(),
+            bars_depth_days=choices.bars.depth_days,
+            bars_asset_classes=choices.bars.asset_classes,
+        ),
+    }
+
+
+def build_definitions(settings: Settings, *, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """The whole code location."""
+    found, marts = declared(), read_marts()
+    tables = {table.name: table for table in found.tables}
+    published = warehouse_asset(found.tables, marts)
+    checkable: list[Landing | Table] = [*found.landings, *found.tables]
+    checks = [
+        definition
+        for of in checkable
+        for definition in check_definitions(of, [one for one in found.checks if one.of is of], tables)
+    ]
+    return dg.Definitions(
+        assets=[
+            *(landing_asset(landing) for landing in found.landings),
+            *(table_asset(table) for table in found.tables),
+            *found.plain,
+            published,
+        ],
+        asset_checks=checks,
+        jobs=jobs(found.landings, found.tables, dg.AssetSelection.assets(*published.keys)),
+        schedules=[nightly_schedule(settings.choices.schedule.nightly_at, settings.choices.exchange)],
+        resources={**resources_of(settings), **(resources or {})},
+        executor=dg.in_process_executor,
+        loggers={"console": dg.colored_console_logger, LOGGER: terminal_logger},
+    )
+
+
+defs = build_definitions(read_settings())

@@ -1,0 +1,127 @@
+"""What a run did, read from its Dagster events: rows, requests, checks, seconds, failures. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+STAGES = ("land", "build", "check", "publish")
+
+
+@dataclass(slots=True)
+class Dataset:
+    """One dataset's part of a run."""
+
+    rows: int | None = None
+    rejected: int = 0
+    requests: int = 0
+    passed: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCheck:
+    """A check that did not pass."""
+
+    name: str
+    dataset: str
+    offenders: int
+    is_blocking: bool
+
+
+@dataclass(slots=True)
+class Outcome:
+    """A run in numbers."""
+
+    is_success: bool
+    run_id: str
+    datasets: dict[str, Dataset] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
+    requests: int = 0
+    bytes: int = 0
+    waited_seconds: float = 0.0
+    warehouse: str | None = None
+    failed_checks: list[FailedCheck] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+
+def outcome_of(events: Iterable[dg.DagsterEvent], *, is_success: bool, run_id: str) -> Outcome:
+    """Sum up a run's events."""
+    outcome = Outcome(is_success=is_success, run_id=run_id)
+    for event in events:
+        if event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION:
+            _materialized(outcome, event)
+        elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            _checked(outcome, event)
+        elif event.event_type == dg.DagsterEventType.STEP_SUCCESS:
+            outcome.seconds[stage_of(event.step_key or "")] += event.step_success_data.duration_ms / 1000
+        elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
+            outcome.failures.append(failure_of(event))
+    return outcome
+
+
+def stage_of(step: str) -> str:
+    """The stage a step belongs to, by the name the kit gives it."""
+    if step.endswith("_checks"):
+        return "check"
+    if step.startswith("raw__"):
+        return "land"
+    return "publish" if step == "warehouse" else "build"
+
+
+def failure_of(event: dg.DagsterEvent) -> str:
+    """Why a step failed, in the words of the error that speaks to a person, or the error's own."""
+    data = event.step_failure_data
+    told = data.user_failure_data.description if data.user_failure_data else None
+    if told:
+        return str(told)
+    error = data.error
+    words = error.message.strip() if error else "no reason was recorded"
+    return f"{event.step_key}: {words}. This is a mistake in the software; the run page in `make dev` has the trace."
+
+
+def metadata_of(event: dg.DagsterEvent) -> dict[str, Any]:
+    """The plain values of a materialization's metadata."""
+    found = event.step_materialization_data.materialization.metadata
+    return {name: value.value for name, value in found.items()}
+
+
+def name_of(path: Sequence[str]) -> str:
+    """The dataset an asset belongs to."""
+    return path[-1]
+
+
+def _materialized(outcome: Outcome, event: dg.DagsterEvent) -> None:
+    assert event.asset_key is not None
+    path, facts = event.asset_key.path, metadata_of(event)
+    if path[0] == "warehouse":
+        outcome.warehouse = facts["dagster/uri"]
+        return
+    dataset = outcome.datasets.setdefault(name_of(path), Dataset())
+    if path[0] == "raw":
+        dataset.requests += facts.get("requests", 0)
+        outcome.requests += facts.get("requests", 0)
+        outcome.bytes += facts.get("bytes", 0)
+        outcome.waited_seconds += facts.get("waited_seconds", 0.0)
+    else:
+        dataset.rows = facts.get("rows", facts.get("dagster/row_count"))
+        dataset.rejected += facts.get("rejected", 0)
+
+
+def _checked(outcome: Outcome, event: dg.DagsterEvent) -> None:
+    found = event.asset_check_evaluation_data
+    dataset = outcome.datasets.setdefault(name_of(found.asset_key.path), Dataset())
+    if found.passed:
+        dataset.passed += 1
+        return
+    dataset.failed += 1
+    offenders = found.metadata.get("offenders")
+    outcome.failed_checks.append(
+        FailedCheck(
+            name=found.check_name,
+            dataset=name_of(found.asset_key.path),
+            offenders=offenders.value if offenders and isinstance(offenders.value, int) else 0,
+            is_blocking=found.severity == dg.AssetCheckSeverity.ERROR,
+        )
+    )

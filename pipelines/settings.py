@@ -1,0 +1,122 @@
+"""Settings: the only reader of the environment and of the TOML.
+
+A wrong value gets one clear line that names it. Everything else receives values from here.
+"""
+
+import tomllib
+from datetime import date, time
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEFAULT_CONFIG = Path(__file__).parent / "ibkr.toml"
+
+
+class SettingsMistake(Exception):
+    """A setting is wrong; the text is for a person."""
+
+
+class Bars(BaseModel):
+    """Which daily bars to keep."""
+
+    model_config = ConfigDict(extra="forbid")
+    depth_days: int = Field(default=500, gt=0, le=10_000)
+    first_day: date = date(2000, 1, 1)
+    asset_classes: list[str] = ["STK", "FUT", "BOND", "CASH", "IND", "FUND"]
+
+
+class Schedule(BaseModel):
+    """When the nightly run starts, New York time."""
+
+    model_config = ConfigDict(extra="forbid")
+    nightly_at: time = time(18, 30)
+
+
+class Choices(BaseModel):
+    """The owner's TOML."""
+
+    model_config = ConfigDict(extra="forbid")
+    watchlist: list[str] = []
+    exchange: str = "XNYS"
+    bars: Bars = Bars()
+    schedule: Schedule = Schedule()
+
+    @field_validator("watchlist", mode="before")
+    @classmethod
+    def _as_text(cls, entries: Any) -> Any:
+        return [str(entry) for entry in entries] if isinstance(entries, list) else entries
+
+
+class Environment(BaseSettings):
+    """The environment variables, prefix IBKR_."""
+
+    model_config = SettingsConfigDict(env_prefix="IBKR_", env_ignore_empty=True, extra="ignore")
+
+    gateway_url: str | None = Field(
+        default=None, description="Where the gateway listens, e.g. https://localhost:5000/v1/api; unset: the simulator."
+    )
+    gateway_cert: Path | None = Field(default=None, description="PEM of the gateway's certificate, trusted alone.")
+    profile: str | None = Field(
+        default=None, pattern=r"^[\w.-]+$", description="Name of the data set; default `simulator` or `live`."
+    )
+    data: Path = Field(default=Path("data"), description="Data root.")
+    accounts: Annotated[list[str], NoDecode] = Field(default=[], description="Accounts to keep, by comma; default all.")
+    config: Path = Field(default=DEFAULT_CONFIG, description="TOML with watchlist, bars and schedule.")
+
+    @field_validator("accounts", mode="before")
+    @classmethod
+    def _by_comma(cls, value: Any) -> Any:
+        return [one.strip() for one in value.split(",") if one.strip()] if isinstance(value, str) else value
+
+    @field_validator("gateway_url")
+    @classmethod
+    def _is_url(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("https://", "http://")):
+            raise ValueError("use a URL such as https://localhost:5000/v1/api")
+        return value
+
+
+class Settings(BaseModel):
+    """Everything that can be set."""
+
+    environment: Environment
+    choices: Choices
+
+    @property
+    def profile(self) -> str:
+        """The data set's name."""
+        return self.environment.profile or ("simulator" if self.environment.gateway_url is None else "live")
+
+
+def read_settings() -> Settings:
+    """Read the environment and the TOML it names; raises `SettingsMistake` with one clear line."""
+    try:
+        environment = Environment()
+    except ValidationError as error:
+        raise SettingsMistake(_first(error, lambda name: f"IBKR_{name.upper()}")) from error
+    return Settings(environment=environment, choices=_read_choices(environment.config))
+
+
+def _read_choices(path: Path) -> Choices:
+    try:
+        return Choices.model_validate(tomllib.loads(path.read_text()))
+    except OSError as error:
+        raise SettingsMistake(
+            f"IBKR_CONFIG={path}: {error.strerror}. Name a TOML file; a commented one is {DEFAULT_CONFIG}"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsMistake(f"{path}: not TOML ({error}). Compare it with {DEFAULT_CONFIG}") from error
+    except ValidationError as error:
+        raise SettingsMistake(f"{path}: {_first(error, str)}") from error
+
+
+def _first(error: ValidationError, named: Any) -> str:
+    """The first mistake in one line: which setting, what it was, what is wrong with it."""
+    problem = error.errors()[0]
+    name = ".".join(str(part) for part in problem["loc"])
+    message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        return f"{name}: there is no such setting. Compare with {DEFAULT_CONFIG}"
+    return f"{named(name)}={problem['input']!r}: {message[0].lower()}{message[1:]}."

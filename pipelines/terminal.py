@@ -1,0 +1,121 @@
+"""What a person sees on a terminal: a line per finished step while it runs, a summary at the end."""
+
+import logging
+from typing import Any
+
+import dagster as dg
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.outcome import Dataset, FailedCheck, Outcome, stage_of
+from resources.gateway.pacing import DOCUMENTED_PER_SECOND
+
+LOGGER = "terminal"
+
+
+class _StepLines(logging.Handler):
+    """Prints a line when a step ends; everything else is in the UI."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        meta: dict[str, Any] = getattr(record, "dagster_meta", {})
+        event: dg.DagsterEvent | None = meta.get("dagster_event")
+        if event is None or event.step_key is None:
+            return
+        if event.event_type == dg.DagsterEventType.STEP_SUCCESS:
+            self._line(event.step_key, f"{event.step_success_data.duration_ms / 1000:6.2f} s", "green")
+        elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
+            self._line(event.step_key, "failed", "red")
+
+    def _line(self, step: str, told: str, colour: str) -> None:
+        name = step.removesuffix("_checks").replace("raw__", "raw/").replace("raw_", "raw/", 1)
+        mark = "✓" if colour == "green" else "✗"
+        line = f"  [{colour}]{mark}[/{colour}] [dim]{stage_of(step):<8}[/dim]{name:<22}[dim]{told}[/dim]"
+        self._console.print(line, highlight=False)
+
+
+def _new_logger(_context: dg.InitLoggerContext) -> logging.Logger:
+    logger = logging.Logger(LOGGER, level=logging.DEBUG)
+    logger.addHandler(_StepLines(Console()))
+    return logger
+
+
+terminal_logger = dg.LoggerDefinition(_new_logger, description="A line per finished step, for a person at a terminal.")
+
+
+def print_summary(outcome: Outcome, console: Console) -> None:
+    """Datasets, checks, requests, seconds, and how to go on."""
+    console.print()
+    console.print(_datasets(outcome))
+    _print_costs(outcome, console)
+    for check in outcome.failed_checks:
+        _print_failed(check, console)
+    for failure in dict.fromkeys(outcome.failures):
+        console.print(Text.assemble(("✗ ", "red"), failure), soft_wrap=True)
+    if outcome.is_success and outcome.warehouse:
+        _print_warehouse(outcome.warehouse, console)
+
+
+def _datasets(outcome: Outcome) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", show_footer=True, footer_style="dim")
+    table.add_column("dataset", "total")
+    totals = outcome.datasets.values()
+    table.add_column("rows", f"{sum(one.rows or 0 for one in totals):,}", justify="right")
+    table.add_column("rejected", _count(sum(one.rejected for one in totals)), justify="right")
+    table.add_column("requests", _count(outcome.requests), justify="right")
+    passed, failed = sum(one.passed for one in totals), sum(one.failed for one in totals)
+    table.add_column("checks passed", f"{passed}", justify="right")
+    table.add_column("failed", _count(failed), justify="right")
+    for name, one in sorted(outcome.datasets.items(), key=lambda item: (item[1].rows is None, item[0])):
+        table.add_row(name, *_cells(one))
+    return table
+
+
+def _cells(one: Dataset) -> list[str]:
+    return [
+        "" if one.rows is None else f"{one.rows:,}",
+        _count(one.rejected),
+        _count(one.requests),
+        _count(one.passed),
+        f"[red]{one.failed}[/red]" if one.failed else "",
+    ]
+
+
+def _print_costs(outcome: Outcome, console: Console) -> None:
+    landing = outcome.seconds["land"]
+    if outcome.requests and landing:
+        used = outcome.requests / (DOCUMENTED_PER_SECOND * max(landing, 1.0))
+        console.print(
+            f"\nrequests  {outcome.requests} in {landing:.1f} s, {outcome.bytes / 1e6:.1f} MB: "
+            f"{used:.0%} of the {DOCUMENTED_PER_SECOND:g}/s allowed; {outcome.waited_seconds:.1f} s were waits",
+            highlight=False,
+        )
+    stages = "   ".join(f"{stage} {seconds:.1f}" for stage, seconds in outcome.seconds.items())
+    console.print(f"seconds   {stages}", highlight=False)
+
+
+def _print_failed(check: FailedCheck, console: Console) -> None:
+    mark, colour = ("✗", "red") if check.is_blocking else ("!", "yellow")
+    consequence = "blocks what follows" if check.is_blocking else "does not block"
+    console.print(
+        f"[{colour}]{mark}[/{colour}] {check.dataset}: {check.name.replace('_', ' ')}: "
+        f"not so for {check.offenders} ({consequence})",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _print_warehouse(path: str, console: Console) -> None:
+    query = "from nav_daily order by nav_day desc limit 5"
+    code = f"import duckdb; print(duckdb.connect('{path}', read_only=True).sql('{query}'))"
+    console.print(f"warehouse {path}\n\nLook into it:", highlight=False, soft_wrap=True)
+    console.print(f'  .venv/bin/python -c "{code}"', highlight=False, soft_wrap=True, markup=False)
+    console.print("and see how it came about:\n  make dev", highlight=False)
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number else ""

@@ -1,0 +1,41 @@
+"""`python -m resources.gateway pin`: fetch the gateway's certificate, show it, write it for pinning."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from resources.gateway.certificate import fetch_pin
+from resources.gateway.errors import GatewayError
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m resources.gateway", description="Trust a gateway's certificate.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    pin = commands.add_parser("pin", help="fetch the certificate, show its fingerprint, write it as PEM")
+    pin.add_argument("--url", default="https://localhost:5000/v1/api", help="where the gateway listens")
+    pin.add_argument("--out", type=Path, default=Path("data/gateway.pem"), help="where to write the PEM")
+    pin.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+    return _pin(parser.parse_args())
+
+
+def _pin(arguments: argparse.Namespace) -> int:
+    console, errors = Console(highlight=False), Console(stderr=True, highlight=False, soft_wrap=True)
+    try:
+        found = fetch_pin(arguments.url)
+    except GatewayError as error:
+        errors.print(f"[red]✗[/red] {error}")
+        return 2
+    console.print(f"The certificate at {arguments.url} has the SHA-256 fingerprint\n  [bold]{found.readable}[/bold]")
+    if not arguments.yes and console.input("Is this your gateway? Trust exactly this certificate? \\[y/N] ") != "y":
+        errors.print("Nothing was written.")
+        return 1
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    arguments.out.write_text(found.pem)
+    console.print(f"Written. Now: [bold]export IBKR_GATEWAY_CERT={arguments.out}[/bold]")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""The gateway's certificate: fetched once, looked at by a person, then trusted alone by its fingerprint.
+
+The stock certificate is self-signed, expired since 2019 and names no host, so the usual three checks
+(chain, date, name) all fail at once. A pinned fingerprint is stricter than those: exactly this key.
+"""
+
+import hashlib
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from resources.gateway.errors import Unreachable, Untrusted
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A certificate as PEM text, and its SHA-256 fingerprint in hex."""
+
+    pem: str
+
+    @property
+    def fingerprint(self) -> str:
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(self.pem)).hexdigest()
+
+    @property
+    def readable(self) -> str:
+        """The fingerprint as browsers show it."""
+        text = self.fingerprint.upper()
+        return ":".join(text[i : i + 2] for i in range(0, len(text), 2))
+
+
+def read_pin(path: Path) -> Pin:
+    """The pinned certificate in a PEM file."""
+    try:
+        pin = Pin(path.read_text())
+        _ = pin.fingerprint
+    except (OSError, ValueError) as error:
+        raise Untrusted(
+            f"IBKR_GATEWAY_CERT={path}: no readable PEM certificate there ({error}). "
+            "Write it with: python -m resources.gateway pin"
+        ) from error
+    return pin
+
+
+def fetch_pin(url: str, *, timeout: float = 10.0) -> Pin:
+    """The certificate that answers at `url`, unverified: it is for a person to confirm."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "localhost", parts.port or 443
+    try:
+        return Pin(ssl.get_server_certificate((host, port), timeout=timeout))
+    except (OSError, ValueError) as error:
+        raise Unreachable(
+            f"Fetching the certificate of {host}:{port}: {error}. Start the gateway and check the address."
+        ) from error

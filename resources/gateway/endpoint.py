@@ -1,0 +1,116 @@
+"""An endpoint: a listed method and path, its pacing, its paging. Pure.
+
+Belongs here: how a request is spelled and how a reply's request is recognised. Does not: what the
+reply means for a dataset (its own file), when it is sent (`pacing.py`, `client.py`).
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
+from typing import Any
+from urllib.parse import quote
+
+from resources.envelope import Envelope, Request
+from resources.gateway.allowed import ALLOWED
+from resources.gateway.errors import NotListed
+from resources.gateway.pacing import Limit
+from resources.gateway.wire import decipher
+
+
+@dataclass(frozen=True)
+class Page:
+    """A good reply: what was asked (`params`), the decoded `json`, and the envelope it came in."""
+
+    endpoint: "Endpoint"
+    envelope: Envelope
+
+    @cached_property
+    def json(self) -> Any:
+        return decipher(self.envelope.request, self.envelope.status, self.envelope.body)
+
+    @cached_property
+    def params(self) -> Mapping[str, Any]:
+        """What was asked for, from path, query and body together."""
+        request = self.envelope.request
+        body = request.body if isinstance(request.body, dict) else {}
+        return {**self.endpoint.params_of(request), **request.query, **body}
+
+
+Ask = Callable[..., Page]
+Paging = Callable[[Ask], Iterator[Page]]
+
+
+def single(ask: Ask) -> Iterator[Page]:
+    """One reply holds everything."""
+    yield ask()
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """Pages 0, 1, 2, ... up to and including the first that comes back short."""
+
+    size: int
+
+    def __call__(self, ask: Ask) -> Iterator[Page]:
+        for number in count():
+            page = ask(page=number)
+            yield page
+            if self.is_last(page):
+                return
+
+    def is_last(self, page: Page) -> bool:
+        """Whether no page follows."""
+        return len(page.json) < self.size
+
+
+@dataclass(frozen=True, eq=False)
+class Endpoint:
+    """`method` and `path` as documented, `{braces}` for what is filled in; must be on the allowed list.
+
+    `limit` is the documented rate of this endpoint beyond the global one; `cold_tries` how often a
+    reply that says "no data" is asked again, where a cold gateway says so of data it has.
+    """
+
+    path: str
+    method: str = "GET"
+    paging: Paging = single
+    limit: Limit | None = None
+    cold_tries: int = 1
+    is_brokerage: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.method, self.path) not in ALLOWED:
+            raise NotListed(
+                f"{self.method} {self.path} is not on the list of what may be sent. "
+                "If it only reads, add it to resources/gateway/allowed.py."
+            )
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def request(self, *, query: Mapping[str, Any] | None = None, body: Any = None, **params: Any) -> Request:
+        """The request with its path filled in; values are quoted, so none can reach another path."""
+        filled = {name: quote(str(value), safe="") for name, value in params.items()}
+        if any(value in {"", ".", ".."} for value in filled.values()):
+            raise NotListed(f"{self}: {params} would name another path. Nothing was sent.")
+        return Request(
+            method=self.method,
+            path=self.path.format(**filled),
+            query={name: str(value) for name, value in (query or {}).items()},
+            body=body,
+        )
+
+    def answers(self, request: Request) -> bool:
+        """Whether the request is one of this endpoint's."""
+        return request.method == self.method and self._pattern.fullmatch(request.path) is not None
+
+    def params_of(self, request: Request) -> dict[str, str]:
+        """What the request's path was filled in with."""
+        found = self._pattern.fullmatch(request.path)
+        return found.groupdict() if found else {}
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path))

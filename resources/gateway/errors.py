@@ -1,0 +1,70 @@
+"""What can go wrong with the gateway, named by what to do about it.
+
+GatewayError
+├── Unavailable        try again later: busy, restarting, cut off mid-reply
+│   ├── Unreachable    nothing answers at that address: start the gateway
+│   └── Throttled      a limit was broken: everybody stops for the whole penalty
+├── Garbled            not what the API speaks (HTML, half a JSON, nothing at all): ask again, then look
+├── SessionLost        the login stands, the brokerage session does not: initialise it
+│   └── NotPrimed      an accounts call must come first: make it, then ask again
+├── LoginRequired      only a person with a browser and a phone can fix this
+│   └── Competing      the same username is in use elsewhere: a person decides who goes
+├── Untrusted          the certificate is not the pinned one: pin it, or find out who answers
+├── NoData             the gateway has nothing for this request, now or ever
+└── Refused            our request is wrong, asking again changes nothing
+    └── NotListed      it is not on the list of what may be sent, and was not sent
+
+Messages follow one form: what we tried: what came back. What to do.
+"""
+
+
+class GatewayError(Exception):
+    """Any trouble with the gateway; its text is for a person."""
+
+
+class Unavailable(GatewayError):
+    """Try again later."""
+
+
+class Unreachable(Unavailable):
+    """Nothing answers at that address."""
+
+
+class Throttled(Unavailable):
+    """A pacing limit was broken; all calls must stop for the whole penalty."""
+
+
+class Garbled(GatewayError):
+    """The reply is not what the API speaks."""
+
+
+class SessionLost(GatewayError):
+    """The brokerage session is dead while the login stands."""
+
+
+class NotPrimed(SessionLost):
+    """An accounts call must come first."""
+
+
+class LoginRequired(GatewayError):
+    """Nobody is logged in."""
+
+
+class Competing(LoginRequired):
+    """The same username holds the brokerage session elsewhere."""
+
+
+class Untrusted(GatewayError):
+    """The certificate is not the one that was pinned."""
+
+
+class NoData(GatewayError):
+    """The gateway has nothing for this request."""
+
+
+class Refused(GatewayError):
+    """Our request is wrong."""
+
+
+class NotListed(Refused):
+    """Not on the list of what may be sent; nothing was sent."""

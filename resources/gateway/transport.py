@@ -1,0 +1,119 @@
+"""Bytes out, bytes in: the only module that opens a connection to the gateway.
+
+One connection pool, TLS pinned by fingerprint, the environment's proxies and CA bundles ignored
+(`REQUESTS_CA_BUNDLE` would otherwise override what is pinned). Redirects are never followed: a
+gateway that redirects is asking for a login.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+from resources.envelope import Request
+from resources.gateway.certificate import Pin
+from resources.gateway.errors import Refused, Unavailable, Unreachable, Untrusted
+
+USER_AGENT = "ibkr-warehouse"  # without one the CDN answers 403 HTML
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back, undeciphered; header names are found whatever their case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _PinnedAdapter(HTTPAdapter):
+    """Verifies the certificate by its fingerprint, before a byte of HTTP is sent."""
+
+    def __init__(self, pin: Pin | None) -> None:
+        self._pin = pin
+        super().__init__(pool_connections=2, pool_maxsize=8, max_retries=Retry(0, read=False))
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        if self._pin is not None:
+            kwargs["assert_fingerprint"] = self._pin.fingerprint
+        super().init_poolmanager(*args, **kwargs)
+
+
+class Transport:
+    """A connection pool to one gateway."""
+
+    def __init__(self, base_url: str, *, pin: Pin | None = None, timeout: float = 15.0) -> None:
+        self.base_url = base_url.rstrip("/")
+        _require_safe(self.base_url)
+        self._timeout = timeout
+        self._http = requests.Session()
+        self._http.trust_env = False
+        self._http.headers.update({"User-Agent": USER_AGENT, "Accept": "*/*"})
+        # With a pin the fingerprint is the verification; without one, the system's authorities.
+        self._http.verify = pin is None
+        self._http.mount("https://", _PinnedAdapter(pin))
+        self._http.mount("http://", HTTPAdapter(pool_maxsize=8))
+
+    def send(self, request: Request) -> Reply:
+        """Send once; a failed exchange raises the error that says what to do."""
+        body = {} if request.method == "POST" and request.body is None else request.body
+        try:
+            response = self._http.request(
+                request.method,
+                self.base_url + request.path,
+                params=dict(request.query),
+                json=body if request.method == "POST" else None,
+                timeout=self._timeout,
+                allow_redirects=False,
+            )
+        except requests.exceptions.SSLError as error:
+            raise self._untrusted(error) from error
+        except requests.exceptions.ConnectionError as error:
+            if "fingerprint" in str(error).lower():
+                raise self._untrusted(error) from error
+            raise Unreachable(
+                f"{request} at {self.base_url}: {_reason(error)}. Start the gateway (bin/run.sh root/conf.yaml), "
+                "or set IBKR_GATEWAY_URL to where it listens."
+            ) from error
+        except requests.exceptions.Timeout as error:
+            raise Unavailable(f"{request}: no reply within {self._timeout:g} s. Try later.") from error
+        except requests.exceptions.RequestException as error:
+            raise Unavailable(f"{request}: the reply broke off ({_reason(error)}). Try again.") from error
+        return Reply(response.status_code, response.headers, response.content)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _untrusted(self, error: Exception) -> Untrusted:
+        return Untrusted(
+            f"{self.base_url}: the certificate is not trusted ({_reason(error)}). Fetch it, compare its fingerprint, "
+            "and pin it: python -m resources.gateway pin; then set IBKR_GATEWAY_CERT."
+        )
+
+
+def _require_safe(base_url: str) -> None:
+    parts = urlsplit(base_url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise Refused(f"IBKR_GATEWAY_URL={base_url}: not a URL. Use e.g. https://localhost:5000/v1/api")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise Refused(f"IBKR_GATEWAY_URL={base_url}: plain http is only accepted on this machine. Use https://")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _reason(error: Exception) -> str:
+    """The innermost words of a chain of wrapped errors."""
+    inner: BaseException = error
+    while inner.__context__ is not None:
+        inner = inner.__context__
+    return str(inner).strip(".") or type(inner).__name__

@@ -1,0 +1,36 @@
+"""A profile holds simulated or real data, never both: the first landing decides, for good."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+
+from resources.lake.layout import Layout
+from resources.lake.publish import published
+
+
+class WrongProfile(Exception):
+    """The profile holds the other kind of data."""
+
+
+def claim(layout: Layout, *, is_simulated: bool) -> None:
+    """Mark a new profile, or refuse one that holds the other kind of data."""
+    kind = "simulated" if is_simulated else "real"
+    path = layout.profile_file
+    if not path.exists():
+        _mark(path, kind)
+        return
+    held = orjson.loads(path.read_bytes())["data"]
+    if held != kind:
+        raise WrongProfile(
+            f"Profile {layout.folder.name!r} holds {held} data, and this gateway's are {kind}. "
+            "Nothing was landed. Set IBKR_PROFILE to another name."
+        )
+
+
+def _mark(path: Path, kind: str) -> None:
+    layout_folder = path.parent
+    layout_folder.mkdir(parents=True, exist_ok=True)
+    layout_folder.chmod(0o700)
+    with published(path) as beside:
+        beside.write_bytes(orjson.dumps({"data": kind, "since": datetime.now(UTC).isoformat(timespec="seconds")}))

@@ -1,0 +1,72 @@
+"""Typed tables on disk: one Parquet file per partition, replaced whole.
+
+Knows files and Arrow, not what a column means. Files are listed by name, never by a pattern that
+could match a half-written one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resources.lake.layout import Layout
+from resources.lake.publish import published
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class TableStore:
+    """All tables of one profile."""
+
+    layout: Layout
+
+    def write(self, dataset: str, key: str, value: str, rows: "pa.Table") -> Path:
+        """Replace a partition."""
+        path = self.layout.table_file(dataset, key, value)
+        _write(path, rows)
+        return path
+
+    def write_rejected(self, dataset: str, key: str, value: str, rows: "pa.Table") -> Path | None:
+        """Replace a partition's rejected rows; none leave no file behind."""
+        path = self.layout.rejected_file(dataset, key, value)
+        if rows.num_rows == 0:
+            path.unlink(missing_ok=True)
+            return None
+        _write(path, rows)
+        return path
+
+    def file(self, dataset: str, key: str, value: str) -> Path | None:
+        """The file of a partition, if it has one."""
+        path = self.layout.table_file(dataset, key, value)
+        return path if path.exists() else None
+
+    def files(self, dataset: str) -> list[Path]:
+        """The files of all partitions, in the order of their values."""
+        return sorted(self.layout.table_folder(dataset).glob("*=*/part-0.parquet"))
+
+    def values(self, dataset: str) -> list[str]:
+        """The partitions that exist, in order."""
+        return [path.parent.name.partition("=")[2] for path in self.files(dataset)]
+
+    def rejected_files(self, dataset: str) -> list[Path]:
+        """The files of all rejected rows of a table."""
+        return sorted(self.layout.rejected_folder(dataset).glob("*=*/part-0.parquet"))
+
+    def read(self, paths: Sequence[Path], *, columns: Sequence[str] | None = None) -> "pd.DataFrame":
+        """The rows of files that exist, together."""
+        import pyarrow.parquet as pq
+        from pyarrow import concat_tables
+
+        tables = [pq.read_table(path, partitioning=None, columns=list(columns) if columns else None) for path in paths]
+        rows: pd.DataFrame = concat_tables(tables).to_pandas()
+        return rows
+
+
+def _write(path: Path, rows: "pa.Table") -> None:
+    import pyarrow.parquet as pq
+
+    with published(path) as beside:
+        pq.write_table(rows, beside, compression="zstd")

@@ -1,0 +1,121 @@
+"""The command `python -m resources.simulator`: a Client Portal Gateway that needs no account.
+
+Belongs here: the command line and its words. Does not: building (`options.py`) or serving (`server.py`).
+"""
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import NoReturn
+
+from resources.simulator.clock import NEW_YORK, parse_instant
+from resources.simulator.options import Options
+from resources.simulator.server import LOOPBACK, Running, serve
+from resources.simulator.shapes.session import USER_NAME
+
+LOOPBACKS = (LOOPBACK, "localhost")
+EPILOG = """examples:
+  python -m resources.simulator --port 5000
+  python -m resources.simulator --clock 2026-11-23T18:30 --accounts 3 --positions 5000
+  python -m resources.simulator --market prices/ --clock 2013-03-01
+  python -m resources.simulator --replay data/simulator/raw"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"simulator: {message} (--help tells more)\n")
+
+
+def parse(arguments: Sequence[str]) -> tuple[Options, int]:
+    """Options and port from the words of a command line."""
+    parser = _Parser(
+        prog="python -m resources.simulator",
+        description="A Client Portal Gateway that runs offline: simulated accounts over a simulated market.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _describe(parser)
+    given = parser.parse_args(arguments)
+    options = Options(
+        seed=given.seed,
+        clock=given.clock,
+        accounts=given.accounts,
+        positions=given.positions,
+        market=given.market,
+        replay=given.replay,
+        tls=not given.http,
+        certificate=given.certificate,
+    )
+    return options if given.universe is None else replace(options, universe=given.universe), given.port
+
+
+def _describe(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--port", type=int, default=5000, help="where to listen; 0 takes a free port (%(default)s)")
+    add("--host", choices=LOOPBACKS, default=LOOPBACK, help="the loopback interface, and no other (%(default)s)")
+    add("--http", action="store_true", help="without TLS")
+    add("--seed", type=int, default=7, help="another number is another world (%(default)s)")
+    add("--clock", type=_clock, metavar="TIME", help="the present: 2026-11-23T18:30 in New York, or a date's evening")
+    add("--accounts", type=int, default=1, metavar="N", help="how many accounts (%(default)s)")
+    add("--positions", type=int, default=158, metavar="N", help="how many each holds (%(default)s)")
+    add("--universe", type=int, metavar="N", help="how many contracts exist (as many as the positions need)")
+    add("--market", type=_path, metavar="PATH", help="CSV file or folder: date,open,high,low,close,volume[,symbol]")
+    add("--replay", type=_path, metavar="DIR", help="answer from a folder of recorded envelopes")
+    add("--certificate", type=Path, metavar="FOLDER", help="keep the certificate there between starts")
+
+
+def _clock(text: str) -> datetime:
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _path(text: str) -> Path:
+    path = Path(text)
+    if not path.exists():
+        raise argparse.ArgumentTypeError(f"{text} does not exist")
+    return path
+
+
+def announcement(running: Running) -> str:
+    """Where it listens, who is logged in, when it is, and how to pin its certificate."""
+    ids = running.simulation.account_ids
+    who = ids[0] if len(ids) == 1 else f"{ids[0]} to {ids[-1]}"
+    now = running.simulation.clock.now().astimezone(NEW_YORK)
+    words = [
+        f"Simulated gateway at {running.url}",
+        f"{USER_NAME} is logged in ({who})",
+        f"it is {now:%Y-%m-%d %H:%M} in New York",
+    ]
+    if running.certificate is not None:
+        words.append(f"pin its certificate: python -m resources.gateway pin --url {running.url}")
+    return "; ".join(words)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve until told to stop."""
+    stop = threading.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, lambda *_: stop.set())
+    options, port = parse(arguments)
+    try:
+        with serve(options, port=port) as running:
+            sys.stdout.write(f"{announcement(running)}\n")
+            sys.stdout.flush()
+            stop.wait()
+    except ValueError as error:
+        sys.stderr.write(f"simulator: {error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,118 @@
+"""When the exchanges of the simulated world are open.
+
+Belongs here: sessions per exchange code, as arrays that are cheap to search. Does not: which days a
+single contract trades (its life ends at expiry: `market.py`), prices. The simulator keeps this view
+of its own so that a mistake in the client's calendar shows instead of cancelling out.
+
+The real calendars come from `exchange_calendars`; importing it takes half a second, so it waits
+for the first question. Days outside the tables (before 1990, or a file's own Saturday) get the
+exchange's usual hours.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+FIRST, LAST = "1990-01-01", "2040-12-31"
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """A calendar's name, its wall clock, and the usual hours on it."""
+
+    calendar: str
+    zone: str
+    opens: time
+    closes: time
+
+    @property
+    def minutes(self) -> int:
+        """Length of a usual session; one that closes at its opening hour lasts a day."""
+        length = (self.closes.hour - self.opens.hour) * 60 + self.closes.minute - self.opens.minute
+        return length if length > 0 else length + 24 * 60
+
+
+NEW_YORK = Venue("XNYS", "America/New_York", time(9, 30), time(16))  # listed options and bonds keep its days too
+VENUES = {
+    "LSE": Venue("XLON", "Europe/London", time(8), time(16, 30)),
+    "IBIS": Venue("XETR", "Europe/Berlin", time(9), time(17, 30)),
+    "SBF": Venue("XPAR", "Europe/Paris", time(9), time(17, 30)),
+    "EBS": Venue("XSWX", "Europe/Zurich", time(9), time(17, 30)),
+    "AEB": Venue("XAMS", "Europe/Amsterdam", time(9), time(17, 30)),
+    "CME": Venue("CMES", "America/Chicago", time(17), time(17)),
+    "NYMEX": Venue("CMES", "America/Chicago", time(17), time(17)),
+    "IDEALPRO": Venue("24/5", "UTC", time(0), time(0)),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hours:
+    """The sessions of one exchange: parallel and sorted; instants are seconds since 1970."""
+
+    venue: Venue
+    days: Sequence[date]
+    ordinals: npt.NDArray[np.int64]
+    opens: npt.NDArray[np.int64]
+    closes: npt.NDArray[np.int64]
+
+    def between(self, first: date, last: date) -> slice:
+        """Where the days from `first` to `last` lie, both included."""
+        return slice(bisect_left(self.days, first), bisect_right(self.days, last))
+
+    def session(self, day: date) -> tuple[int, int]:
+        """Opening and closing of a day; the usual hours when the calendar does not have it."""
+        row = bisect_left(self.days, day)
+        if row < len(self.days) and self.days[row] == day:
+            return int(self.opens[row]), int(self.closes[row])
+        return self._usual(day)
+
+    def local_day(self, at: datetime) -> date:
+        """The date on the exchange's wall clock."""
+        return at.astimezone(ZoneInfo(self.venue.zone)).date()
+
+    def offset(self, day: date) -> int:
+        """Seconds that the exchange's wall clock is ahead of UTC when a day opens."""
+        opening = datetime.fromtimestamp(self.session(day)[0], ZoneInfo(self.venue.zone))
+        return int((opening.utcoffset() or timedelta()).total_seconds())
+
+    def _usual(self, day: date) -> tuple[int, int]:
+        zone = ZoneInfo(self.venue.zone)
+        closing = datetime.combine(day, self.venue.closes, tzinfo=zone)
+        if self.venue.closes == time(0):
+            closing += timedelta(days=1)
+        opening = closing.astimezone(UTC) - timedelta(minutes=self.venue.minutes)
+        return int(opening.timestamp()), int(closing.timestamp())
+
+
+def midnight(day: date) -> int:
+    """Midnight UTC of a day, as seconds since 1970."""
+    return int(datetime.combine(day, time(), tzinfo=UTC).timestamp())
+
+
+def venue(exchange: str) -> Venue:
+    """What is known of an exchange without opening its calendar."""
+    return VENUES.get(exchange, NEW_YORK)
+
+
+def hours(exchange: str) -> Hours:
+    """The sessions of an exchange, by IBKR's code."""
+    return _hours(venue(exchange))
+
+
+@cache
+def _hours(at: Venue) -> Hours:
+    import exchange_calendars
+
+    schedule = exchange_calendars.get_calendar(at.calendar, start=FIRST, end=LAST).schedule
+    opens, closes = (
+        schedule[side].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy("datetime64[s]").astype(np.int64)
+        for side in ("open", "close")
+    )
+    days = [stamp.date() for stamp in schedule.index]
+    return Hours(at, days, np.array([day.toordinal() for day in days], dtype=np.int64), opens, closes)

@@ -1,0 +1,87 @@
+"""What can be chosen about a simulated gateway, and building it from that.
+
+Belongs here: the options, their defaults and what is wrong with them. Does not: sockets (`server.py`),
+the command line (`__main__.py`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from starlette.types import ASGIApp
+
+from resources.simulator import app, recording, replay
+from resources.simulator.clock import NEW_YORK, Clock, latest_evening
+from resources.simulator.flavour import Flavour
+from resources.simulator.market import Market, SeededMarket
+from resources.simulator.session import Session
+from resources.simulator.world import World
+
+LEAST_UNIVERSE = 700
+
+
+class OptionError(ValueError):
+    """Options that make no gateway; the message says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Sizes and sources of a simulated gateway."""
+
+    seed: int = 7
+    clock: datetime | None = None  # the latest evening when None
+    accounts: int = 1
+    positions: int = 158
+    universe: int | None = None  # as many contracts as the positions need when None
+    market: Path | None = None  # prices from files
+    replay: Path | None = None  # answers from a recording
+    flavour: Flavour = Flavour()
+    tls: bool = True
+    certificate: Path | None = None  # folder that keeps it between starts
+
+    def size(self) -> int:
+        """How many contracts exist."""
+        return self.universe or max(LEAST_UNIVERSE, self.positions * 3 // 2)
+
+
+Simulated = app.Simulation | replay.Replay
+
+
+def build(options: Options, *, real: Callable[[], float], present: Callable[[], datetime]) -> tuple[Simulated, ASGIApp]:
+    """The state behind a gateway and the application in front of it."""
+    _check(options)
+    if options.replay is not None:
+        return _replayed(options, options.replay, real)
+    start = options.clock or latest_evening(present())
+    clock = Clock(start, real=real)
+    today = start.astimezone(NEW_YORK).date()
+    market = _market(options, start)
+    world = World(market, seed=options.seed, today=today, accounts=options.accounts, positions=options.positions)
+    simulation = app.Simulation(market, world, clock, Session(start), options.seed, options.flavour)
+    return simulation, app.application(simulation)
+
+
+def _replayed(options: Options, folder: Path, real: Callable[[], float]) -> tuple[Simulated, ASGIApp]:
+    exchanges = recording.read(folder)
+    start = options.clock or exchanges[-1].received_at
+    replayed = replay.Replay(exchanges, Clock(start, real=real), Session(start), options.seed, options.flavour)
+    return replayed, replay.application(replayed)
+
+
+def _market(options: Options, start: datetime) -> Market:
+    seeded = SeededMarket(options.seed, options.size(), start.astimezone(NEW_YORK).date())
+    if options.market is None:
+        return seeded
+    from resources.simulator.market_file import FileMarket
+
+    return FileMarket(options.market, seeded)
+
+
+def _check(options: Options) -> None:
+    if options.accounts < 1:
+        raise OptionError(f"simulate {options.accounts} accounts: there must be one at least")
+    if options.positions < 0:
+        raise OptionError(f"simulate {options.positions} positions: there cannot be fewer than none")
+    if options.market and options.replay:
+        raise OptionError("simulate --market and --replay at once: a recording has its own prices. Choose one")

@@ -1,0 +1,90 @@
+"""Endpoints of the portfolio analyst: performance over a period, or over all of them.
+
+Belongs here: unpacking requests. Does not: the series (`performance.py`), wire shapes (`shapes/analyst.py`).
+
+Several accounts in one request are told as one, not as one row each.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, time
+from typing import Protocol
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from resources.simulator import marks, reply
+from resources.simulator.flavour import Flavour
+from resources.simulator.performance import PERIODS, path
+from resources.simulator.routes.body import json_object, texts
+from resources.simulator.shapes import analyst as shapes
+from resources.simulator.shapes.accounts import EVERYBODY
+from resources.simulator.world import Account, World
+
+DEFAULT_PERIOD = "12M"
+SHOWN = ("1D", "7D", "MTD", "1M", "YTD", "1Y")
+
+
+class Ticking(Protocol):
+    """A clock."""
+
+    def now(self) -> datetime: ...
+
+
+class Analysed(Protocol):
+    """What these endpoints need to know."""
+
+    flavour: Flavour
+    world: World
+
+    @property
+    def clock(self) -> Ticking: ...
+
+
+def routes(simulation: Analysed) -> list[Route]:
+    """Every endpoint of the portfolio analyst."""
+    world, clock = simulation.world, simulation.clock
+
+    def performance(ids: Sequence[str], period: str) -> Response:
+        accounts = _known(world, ids)
+        if not accounts or period not in PERIODS:
+            return reply.error(400, "Bad Request: acctIds and period are required")
+        found = path(world, accounts, period, clock.now())
+        name = ids[0] if len(ids) == 1 else EVERYBODY
+        return reply.ok(shapes.performance(found, ids, name, accounts[0].base))
+
+    async def post_performance(request: Request) -> Response:
+        body = await json_object(request) or {}
+        period = body.get("period", body.get("freq", DEFAULT_PERIOD))
+        return performance(texts(body.get("acctIds")), str(period))
+
+    async def get_performance(request: Request) -> Response:
+        ids = [name for text in request.query_params.getlist("acctIds") for name in text.split(",")]
+        return performance(ids or [world.accounts[0].account_id], request.query_params.get("period", DEFAULT_PERIOD))
+
+    async def all_periods(request: Request) -> Response:
+        accounts = _known(world, texts((await json_object(request) or {}).get("acctIds")))
+        if not accounts:
+            return reply.error(400, "Bad Request: acctIds is required")
+        now = clock.now()
+        paths = {
+            account.account_id: {period: path(world, [account], period, now) for period in SHOWN}
+            for account in accounts
+        }
+        bases = {account.account_id: account.base for account in accounts}
+        return reply.ok(shapes.all_periods(paths, bases, marks.instant(marks.last_evening(now), time(18))))
+
+    refused = (
+        [] if not simulation.flavour.performance_get else [Route("/pa/performance", get_performance, methods=["GET"])]
+    )
+    return [
+        Route("/pa/performance", post_performance, methods=["POST"]),
+        *refused,
+        Route("/pa/allperiods", all_periods, methods=["POST"]),
+    ]
+
+
+def _known(world: World, ids: Sequence[str]) -> list[Account]:
+    """The accounts of those ids; none when one of them is unknown."""
+    accounts = [account for name in ids if (account := world.account(name))]
+    return accounts if len(accounts) == len(ids) else []

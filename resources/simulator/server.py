@@ -1,0 +1,109 @@
+"""A simulated gateway behind a real socket, for as long as a block of code runs.
+
+Belongs here: the socket, TLS, and the thread. Does not: what is answered (`app.py`).
+
+It listens on the loopback interface only, and nothing can change that.
+"""
+
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from resources.simulator.certificate import certificate
+from resources.simulator.options import OptionError, Options, Simulated, build
+
+LOOPBACK = "127.0.0.1"
+STARTING, STOPPING = 20.0, 5.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A gateway that answers. `certificate` is None without TLS."""
+
+    url: str
+    certificate: Path | None
+    simulation: Simulated
+
+
+@contextmanager
+def serve(options: Options, *, port: int = 0) -> Iterator[Running]:
+    """Serve until the block ends; port 0 takes a free one."""
+    with ExitStack() as stack:
+        simulation, application = build(options, real=time.monotonic, present=lambda: datetime.now(UTC))
+        listener = stack.enter_context(_listen(port))
+        pem, key = _certificate(options, stack) if options.tls else (None, None)
+        stack.enter_context(_running(application, listener, pem, key))
+        scheme = "https" if options.tls else "http"
+        yield Running(f"{scheme}://localhost:{listener.getsockname()[1]}/v1/api", pem, simulation)
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((LOOPBACK, port))
+        listener.listen(256)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise OptionError(f"listen on {LOOPBACK}:{port}: {error}. Choose another with --port") from error
+    return listener
+
+
+def _certificate(options: Options, stack: ExitStack) -> tuple[Path, Path]:
+    folder = options.certificate
+    if folder is None:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="simulated-gateway-")))
+    try:
+        return certificate(folder)
+    except OSError as error:
+        raise OptionError(f"keep the certificate in {folder}: {error}. Name a folder that can be written") from error
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+@contextmanager
+def _running(application: ASGIApp, listener: socket.socket, pem: Path | None, key: Path | None) -> Iterator[None]:
+    server = _Server(
+        uvicorn.Config(
+            application,
+            ssl_certfile=pem,
+            ssl_keyfile=key,
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            date_header=False,
+            server_header=False,
+            lifespan="off",
+            ws="none",
+            timeout_keep_alive=60,
+            timeout_graceful_shutdown=1,
+        )
+    )
+    thread = threading.Thread(target=server.run, args=([listener],), name="simulated-gateway", daemon=True)
+    thread.start()
+    try:
+        if not server.ready.wait(STARTING):
+            raise OptionError(f"start the gateway: not ready after {STARTING:.0f} seconds")
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(STOPPING)

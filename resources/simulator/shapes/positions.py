@@ -1,0 +1,113 @@
+"""Wire shapes of positions: cold rows, warm rows, and the newer portfolio2 rows.
+
+Belongs here: pure functions from a held position to JSON values. Does not: which rows are warm
+(`session.py`), or the definition of a contract (`routes/contracts.py`).
+
+Prices carry the noise of 32-bit floats, as recorded (97.62000275); values do not.
+"""
+
+from datetime import datetime
+
+import numpy as np
+
+from resources.simulator.instruments import Instrument
+from resources.simulator.routes.contracts import secdef_row
+from resources.simulator.valuation import Held
+
+PAGE = 100
+LOADING_TIME = 18  # ms that loading the definition took
+
+
+def cold(account_id: str, held: Held) -> dict[str, object]:
+    """The 21 keys that are always there."""
+    contract = held.contract
+    cost = held.cost / 100 / held.quantity
+    return {
+        "acctId": account_id,
+        "conid": contract.conid,
+        "contractDesc": description(contract),
+        "position": held.quantity,
+        "mktPrice": noisy(held.price),
+        "mktValue": held.value / 100,
+        "currency": contract.currency,
+        "avgCost": round(cost, 8),
+        "avgPrice": round(cost / contract.multiplier, 8),
+        "realizedPnl": held.realized / 100,
+        "unrealizedPnl": held.unrealized / 100,
+        "exchs": None,
+        "expiry": f"{contract.expiry:%Y%m%d}" if contract.expiry else None,
+        "putOrCall": contract.right,
+        "multiplier": _multiplier(contract),
+        "strike": contract.strike,
+        "exerciseStyle": None,
+        "conExchMap": [],
+        "assetClass": contract.asset_class,
+        "undConid": contract.underlying,
+        "model": "",
+    }
+
+
+def warm(account_id: str, held: Held, rate: float) -> dict[str, object]:
+    """A row whose contract's definition is loaded, with amounts in base currency beside."""
+    row = cold(account_id, held)
+    own = {key: value for key, value in secdef_row(held.contract).items() if key not in row}
+    return {
+        **row,
+        "multiplier": _multiplier(held.contract) or 0.0,
+        "strike": f"{held.contract.strike:g}",
+        **_in_base(row, rate),
+        **own,
+        "time": LOADING_TIME,
+        "crossCurrency": False,
+        "pageSize": PAGE,
+    }
+
+
+def modern(held: Held, at: datetime) -> dict[str, object]:
+    """A portfolio2 row: other names, and the conid as text."""
+    contract = held.contract
+    cost = held.cost / 100 / held.quantity
+    return {
+        "position": held.quantity,
+        "conid": str(contract.conid),
+        "avgCost": cost,
+        "avgPrice": cost / contract.multiplier,
+        "currency": contract.currency,
+        "description": description(contract),
+        "isLastToLoq": False,
+        "marketPrice": float(np.float32(held.price)),
+        "marketValue": held.value / 100,
+        "realizedPnl": held.realized / 100,
+        "secType": contract.asset_class,
+        "timestamp": int(at.timestamp()),
+        "unrealizedPnl": held.unrealized / 100,
+        "assetClass": contract.asset_class,
+        "sector": contract.sector,
+        "group": contract.group,
+        "model": "",
+    }
+
+
+def description(contract: Instrument) -> str:
+    """How a contract is named in a list of positions."""
+    if contract.asset_class == "OPT" and contract.expiry:
+        short = f"{contract.expiry:%y%m%d}{contract.right}{round(contract.strike * 1000):08d}"
+        month = f"{contract.expiry:%b%Y}".upper()
+        return f"{contract.symbol:<6} {month} {contract.strike:g} {contract.right} [{contract.symbol:<6}{short} 100]"
+    if contract.asset_class == "FUT" and contract.expiry:
+        return f"{contract.symbol} {contract.expiry:%b%Y}".upper()
+    return contract.name if contract.asset_class == "BOND" else contract.symbol
+
+
+def noisy(price: float) -> float:
+    """A price as the wire shows it."""
+    return round(float(np.float32(price)), 8)
+
+
+def _multiplier(contract: Instrument) -> float | None:
+    return contract.multiplier if contract.asset_class in {"OPT", "FUT"} else None
+
+
+def _in_base(row: dict[str, object], rate: float) -> dict[str, object]:
+    names = ("mktValue", "mktPrice", "avgCost", "avgPrice", "realizedPnl", "unrealizedPnl")
+    return {f"base{name[0].upper()}{name[1:]}": float(str(row[name])) * rate for name in names}

@@ -1,0 +1,142 @@
+"""The places of a book and what may fill each: the mix of stocks, funds, options, futures and bonds.
+
+Belongs here: choosing contracts from a market, and how much of one a slot buys. Does not: when it
+trades (`trading.py`).
+
+The first account takes contracts in the market's order, best known first; others shuffle by a
+checksum. Derivatives are dealt to slots by their own ids, so that a later listing only adds to the
+end of a slot's line and leaves its past alone.
+"""
+
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from resources.simulator import terms
+from resources.simulator.book import UNIT
+from resources.simulator.instruments import Instrument
+from resources.simulator.tape import Floats, Tape
+
+TYPICAL = 15_000.0  # base currency per slot
+MIX = {"FUT": 0.025, "OPT": 0.18, "BOND": 0.08}  # of all slots; stocks and funds are the rest
+MOST = {"FUT": 6, "OPT": 60}  # fixed, so that a slot's line does not change when more are listed
+ALTERNATIVES = 0.2  # of the slots of stocks
+FRACTIONAL = 0.12
+FORESIGHT = timedelta(days=730)  # bonds that mature sooner are left alone
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place: contracts by preference, and a stand-in for when none of them lives."""
+
+    index: int
+    contracts: tuple[Instrument, ...]
+    stand_in: Instrument | None
+    draws: Floats
+    rates: Mapping[str, float]  # currency -> base, for sizes only
+
+    def budget(self) -> float:
+        """Target value in base currency: mostly near the typical one, now and then several times it."""
+        return TYPICAL * float(np.exp(1.2 * (self.draws[0] - 0.5) + (1.0 if self.draws[1] > 0.93 else 0.0)))
+
+    def size(self, contract: Instrument, price: float) -> int:
+        """Signed quantity in ten-thousandths that the budget buys, at least one lot."""
+        local = self.budget() * terms.share_of_budget(contract) / self.rates[contract.currency]
+        units = local / max(price * contract.multiplier, 1e-6)
+        fractional = self.draws[5] < FRACTIONAL and contract.asset_class == "STK"
+        lot = 1 if fractional else terms.lot(contract)
+        return max(lot, round(units * UNIT / lot) * lot) * terms.side(contract, float(self.draws[4]))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Who waits for one slot."""
+
+    index: int
+    contracts: tuple[Instrument, ...]
+    stand_in: Instrument | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chooser:
+    """Fills the slots of one account from the contracts of a market."""
+
+    instruments: Sequence[Instrument]
+    tape: Tape
+    today: date
+    seed: int
+    account: int
+
+    def slots(self, count: int, rates: Mapping[str, float]) -> list[Slot]:
+        """As many slots as asked for, or as the market can fill."""
+        draws = np.random.default_rng([self.seed, self.account]).random((rows(count), 8))
+        lines = self._lines(count)
+        return [Slot(line.index, line.contracts, line.stand_in, draws[line.index], rates) for line in lines]
+
+    def _lines(self, count: int) -> list[Line]:
+        by_class = self._by_class()
+        hands = {
+            **self._deal(by_class.get("FUT", []), "FUT", count, count),
+            **self._deal(by_class.get("OPT", []), "OPT", count, count + MOST["FUT"]),
+        }
+        bonds = self._living(by_class.get("BOND", []))
+        stocks = self._living(by_class.get("STK", []))
+        plain = self._take([bonds], int(count * MIX["BOND"]))
+        plain += self._take([stocks, bonds], count - len(hands) - len(plain))
+        spare = iter(self._take([stocks], len(hands) + int(len(plain) * ALTERNATIVES) + 1))
+        lines = [Line(index, hand, next(spare, None)) for index, hand in hands.items()]
+        for index, contract in enumerate(plain):
+            other = next(spare, None) if index % int(1 / ALTERNATIVES) == 0 else None
+            lines.append(Line(index, (contract, other) if other else (contract,), None))
+        return lines
+
+    def _by_class(self) -> dict[str, list[Instrument]]:
+        found: dict[str, list[Instrument]] = {}
+        for instrument in self._ordered():
+            found.setdefault(instrument.asset_class, []).append(instrument)
+        return found
+
+    def _ordered(self) -> Sequence[Instrument]:
+        if self.account == 0:
+            return self.instruments
+        return sorted(self.instruments, key=lambda contract: _mixed(self.account, contract.conid))
+
+    def _deal(
+        self, contracts: Sequence[Instrument], kind: str, count: int, first: int
+    ) -> dict[int, tuple[Instrument, ...]]:
+        """Contracts in order of expiry by the number of their slot, from `first` on."""
+        wanted = min(int(count * MIX[kind]), MOST[kind])
+        hands: dict[int, list[Instrument]] = {}
+        for contract in sorted(contracts, key=lambda contract: (contract.expiry or date.max, contract.conid)):
+            if wanted:
+                hands.setdefault(first + _mixed(self.account, contract.conid) % wanted, []).append(contract)
+        return {index: tuple(hands[index]) for index in sorted(hands)}
+
+    def _living(self, contracts: Iterable[Instrument]) -> Iterator[Instrument]:
+        today = self.today.toordinal()
+        for contract in contracts:
+            if self.tape.track(contract).at_or_before(today) >= 0 and _lasts(contract, self.today + FORESIGHT):
+                yield contract
+
+    def _take(self, sources: Sequence[Iterator[Instrument]], count: int) -> list[Instrument]:
+        taken: list[Instrument] = []
+        for source in sources:
+            while len(taken) < count and (contract := next(source, None)):
+                taken.append(contract)
+        return taken
+
+
+def rows(count: int) -> int:
+    """How many different numbers the slots of a book of that size may have."""
+    return count + MOST["FUT"] + MOST["OPT"]
+
+
+def _lasts(contract: Instrument, day: date) -> bool:
+    return contract.expiry is None or contract.expiry > day
+
+
+def _mixed(account: int, conid: int) -> int:
+    return zlib.crc32(b"%d:%d" % (account, conid))

@@ -1,0 +1,148 @@
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from starlette.types import ASGIApp, Message
+
+from resources.simulator.app import Simulation, application
+from resources.simulator.clock import Clock
+from resources.simulator.flavour import Flavour
+from resources.simulator.session import Session
+from resources.simulator.world import World
+from tests.resources.simulator.toy_market import ToyMarket
+
+EVENING = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)  # 18:30 in New York, a Tuesday
+NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 24)
+FIRST = "U9900001"
+
+
+class Hand:
+    """Real time that moves only when a test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Caller:
+    """Calls an ASGI application without a socket, as a client with the usual headers."""
+
+    app: ASGIApp
+    prefix: str = "/v1/api"
+    headers: dict[str, str] = field(default_factory=lambda: {"user-agent": "test"})
+
+    def get(self, path: str, **query: str) -> Answer:
+        return self.call("GET", self.prefix + path, query=query)
+
+    def post(self, path: str, body: object = None) -> Answer:
+        content = b"" if body is None else json.dumps(body).encode()
+        return self.call("POST", self.prefix + path, content, headers={"content-length": str(len(content))})
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        *,
+        query: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        sent = {**self.headers, **(headers or {})}
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": urlencode(query or {}).encode(),
+            "headers": [(name.encode(), value.encode()) for name, value in sent.items() if value],
+            "scheme": "https",
+            "server": ("localhost", 5000),
+            "client": ("127.0.0.1", 50000),
+            "root_path": "",
+            "http_version": "1.1",
+        }
+        messages: list[Message] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Message) -> None:
+            messages.append(message)
+
+        async def exchange() -> None:
+            await self.app(scope, receive, send)
+
+        asyncio.run(exchange())
+        start = messages[0]
+        named = {name.decode(): value.decode() for name, value in start["headers"]}
+        return Answer(start["status"], named, b"".join(message.get("body", b"") for message in messages[1:]))
+
+
+@dataclass
+class Desk:
+    """A simulation and a client of it."""
+
+    simulation: Simulation
+    client: Caller
+
+    def prime(self) -> None:
+        assert self.client.get("/iserver/accounts").status == 200
+        assert self.client.get("/portfolio/accounts").status == 200
+
+
+def make_world(
+    *, seed: int = 7, accounts: int = 1, positions: int = 30, today: date = TODAY, market: ToyMarket | None = None
+) -> World:
+    market = market or ToyMarket(size=positions * 3 + 30)
+    return World(market, seed=seed, today=today, accounts=accounts, positions=positions)
+
+
+def make_desk(
+    *,
+    at: datetime = EVENING,
+    seed: int = 7,
+    accounts: int = 1,
+    positions: int = 30,
+    flavour: Flavour | None = None,
+) -> Desk:
+    world = make_world(seed=seed, accounts=accounts, positions=positions, today=at.date())
+    simulation = Simulation(
+        world.market, world, Clock(at, real=Hand()), Session(at), seed, Flavour() if flavour is None else flavour
+    )
+    return Desk(simulation, Caller(application(simulation)))
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return make_desk()
+
+
+@pytest.fixture
+def primed(desk: Desk) -> Desk:
+    desk.prime()
+    return desk
+
+
+@pytest.fixture
+def new_desk() -> Callable[..., Desk]:
+    return make_desk
