@@ -8,11 +8,13 @@ import logging
 import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 from rich.console import Console
 from rich.text import Text
 
+from assets.kit.partitions import FIRST_DAY, NEW_YORK
 from pipelines.settings import Settings, SettingsMistake, read_settings
 from resources.calendar.trading_days import CalendarError, TradingCalendar, trading_calendar
 from resources.gateway.errors import GatewayError
@@ -55,6 +57,7 @@ def _day(text: str) -> date:
 
 def _run(asked: argparse.Namespace, settings: Settings) -> int:
     first, last = _range(asked, settings)
+    _require_partitions(first, last)
     job = "nightly" if asked.command == "demo" else asked.command
     console = Console()
     console.print(
@@ -73,6 +76,14 @@ def _range(asked: argparse.Namespace, settings: Settings) -> tuple[date, date]:
         return asked.first, asked.last or _latest_day(settings, calendar)
     day = getattr(asked, "day", None) or _latest_day(settings, calendar)
     return day, day
+
+
+def _require_partitions(first: date, last: date) -> None:
+    today = datetime.now(ZoneInfo(NEW_YORK)).date()
+    if not date.fromisoformat(FIRST_DAY) <= first <= last <= today:
+        raise SettingsMistake(
+            f"{first} to {last}: days run from {FIRST_DAY} to today in New York, {today}, the first one first."
+        )
 
 
 def _latest_day(settings: Settings, calendar: TradingCalendar) -> date:

@@ -49,15 +49,18 @@ class Outcome:
 def outcome_of(events: Iterable[dg.DagsterEvent], *, is_success: bool, run_id: str) -> Outcome:
     """Sum up a run's events."""
     outcome = Outcome(is_success=is_success, run_id=run_id)
+    last: dict[tuple[str, ...], dg.DagsterEvent] = {}
     for event in events:
-        if event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION:
-            _materialized(outcome, event)
+        if event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION and event.asset_key:
+            last[tuple(event.asset_key.path)] = event
         elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             _checked(outcome, event)
         elif event.event_type == dg.DagsterEventType.STEP_SUCCESS:
             outcome.seconds[stage_of(event.step_key or "")] += event.step_success_data.duration_ms / 1000
         elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
             outcome.failures.append(failure_of(event))
+    for path, event in last.items():  # a run over a range tells each day the same sums
+        _materialized(outcome, path, event)
     return outcome
 
 
@@ -77,7 +80,9 @@ def failure_of(event: dg.DagsterEvent) -> str:
     if told:
         return str(told)
     error = data.error
-    words = error.message.strip() if error else "no reason was recorded"
+    while error is not None and error.cause is not None:
+        error = error.cause
+    words = " ".join(error.message.split()).rstrip(".") if error else "no reason was recorded"
     return f"{event.step_key}: {words}. This is a mistake in the software; the run page in `make dev` has the trace."
 
 
@@ -92,9 +97,8 @@ def name_of(path: Sequence[str]) -> str:
     return path[-1]
 
 
-def _materialized(outcome: Outcome, event: dg.DagsterEvent) -> None:
-    assert event.asset_key is not None
-    path, facts = event.asset_key.path, metadata_of(event)
+def _materialized(outcome: Outcome, path: Sequence[str], event: dg.DagsterEvent) -> None:
+    facts = metadata_of(event)
     if path[0] == "warehouse":
         outcome.warehouse = facts["dagster/uri"]
         return

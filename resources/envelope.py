@@ -6,6 +6,7 @@ it means (`gateway/wire.py`). The simulator reads the same lines with code of it
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,13 @@ from functools import cached_property
 from typing import Any
 
 import orjson
+
+_ACCOUNT_ID = re.compile(r"\b(D?[UFI][A-Z]?\d{0,2})\d{3,}(\d{2}[A-Z]?)\b")
+
+
+def masked(text: str) -> str:
+    """The text with the middle of account ids left out, for logs, messages and metadata."""
+    return _ACCOUNT_ID.sub(r"\1…\2", text)
 
 
 @dataclass(frozen=True)
@@ -26,7 +34,7 @@ class Request:
 
     def __str__(self) -> str:
         query = "&".join(f"{name}={value}" for name, value in self.query.items())
-        return f"{self.method} {self.path}" + (f"?{query}" if query else "")
+        return masked(f"{self.method} {self.path}" + (f"?{query}" if query else ""))
 
     @cached_property
     def key(self) -> str:

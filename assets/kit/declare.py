@@ -15,8 +15,10 @@ from assets.kit.schema import Row
 from assets.kit.scope import Scope
 from assets.kit.shape import Block
 from resources.calendar.trading_days import TradingCalendar
+from resources.envelope import masked
 from resources.gateway.client import GatewayClient
 from resources.gateway.endpoint import Endpoint, Page
+from resources.gateway.errors import Refused
 from resources.lake.tables import TableStore
 
 Time = Literal["replayable", "windowed", "perishable"]
@@ -43,6 +45,12 @@ class Fetch:
     def account_ids(self) -> list[str]:
         """The accounts to keep, of those the login can see."""
         seen = self.gateway.account_ids()
+        unseen = [one for one in self.scope.accounts if one not in seen]
+        if unseen:
+            raise Refused(
+                f"IBKR_ACCOUNTS names {masked(', '.join(unseen))}, and the login sees {masked(', '.join(seen))} only. "
+                "Correct the variable, or log in as who can see them."
+            )
         return [one for one in seen if not self.scope.accounts or one in self.scope.accounts]
 
 

@@ -4,6 +4,7 @@ Every reply is on disk before it is looked at. Data that the gateway can only te
 today and never again: for a past trading day the replies already landed are kept, or the step refuses.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -45,7 +46,7 @@ def _land_days(
     landing: Landing, context: dg.AssetExecutionContext, days: list[date], gateway: Gateway, lake: Lake, scope: Scope
 ) -> dg.MaterializeResult[None]:
     """Several days in one run: the possible ones are landed and recorded, the others named at the end."""
-    refused = []
+    refused, total = [], Counter[str]()
     for day in days:
         try:
             metadata = _land_day(landing, context, day, gateway, lake, scope)
@@ -55,9 +56,10 @@ def _land_days(
         context.log_event(
             dg.AssetMaterialization(context.asset_key, partition=day.isoformat(), metadata=dict(metadata))
         )
+        total.update({name: value for name, value in metadata.items() if isinstance(value, int | float)})
     if refused:
         raise refusal(f"{len(refused)} of {len(days)} days cannot be landed. First: {refused[0]}")
-    return dg.MaterializeResult(metadata={"days": len(days)})
+    return dg.MaterializeResult(metadata={"days": len(days), **total})
 
 
 def _land_day(

@@ -17,6 +17,7 @@ from assets.kit.replies import good_pages, last_answers
 from assets.kit.schema import arrow_schema
 from assets.kit.scope import Scope
 from resources.calendar.trading_days import TradingCalendar
+from resources.envelope import masked
 from resources.lake.resource import Lake
 
 SAMPLE = 10
@@ -135,7 +136,7 @@ def _run_on_pages(check: Check, days: Sequence[date], *, lake: Lake, calendar: T
         for path in lake.raw.landings(landing.name, day.isoformat())[-1:]:
             pages = tuple(good_pages(lake.raw, landing, path))
             seen = RawPages(pages=pages, answers=last_answers(pages), day=day, tables=lake.tables, calendar=calendar)
-            offenders += [{"trading_day": day.isoformat(), "problem": problem} for problem in check.find(seen)]
+            offenders += [{"trading_day": day.isoformat(), "problem": masked(problem)} for problem in check.find(seen)]
     return offending(offenders)
 
 
@@ -144,7 +145,7 @@ def _found(looked: Looked, sql: str, *, others: Sequence[Table] = ()) -> Verdict
         result = connection.execute(sql)
         names = [column[0] for column in result.description]
         rows = result.fetchall()
-    return offending([{name: str(value) for name, value in zip(names, row, strict=True)} for row in rows])
+    return offending([{name: masked(str(value)) for name, value in zip(names, row, strict=True)} for row in rows])
 
 
 def _difference(found: Any, wanted: Any) -> str:

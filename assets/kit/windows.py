@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Days = npt.NDArray[np.datetime64]
+from resources.calendar.trading_days import Days
+
 BARS_PER_REQUEST = 1000
 
 

@@ -22,8 +22,8 @@ from assets.kit.declare import ByYear, Fetch, RawPages, check, landing, table
 from assets.kit.parse import Parsed, epoch_ms
 from assets.kit.schema import Row, column, derived, rule
 from assets.kit.shape import Block, keyed, listed, rows
-from assets.kit.windows import BARS_PER_REQUEST, Days, Window, missing_days, windows
-from resources.calendar.trading_days import TradingCalendar, calendar_of
+from assets.kit.windows import BARS_PER_REQUEST, Window, missing_days, windows
+from resources.calendar.trading_days import Days, TradingCalendar, calendar_of
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import NoData
 from resources.lake.tables import TableStore
@@ -94,7 +94,7 @@ def no_hole_is_unverified(raw: RawPages) -> Iterator[str]:
         if calendar is None or not len(got):
             continue
         last = max(_last_day(page, calendar) for page in pages)
-        for hole in missing_days(_sessions(calendar, got[0].item(), last), got):
+        for hole in missing_days(calendar.between(got[0].item(), last), got):
             asked = sum(_first_day(page) <= hole <= np.datetime64(_last_day(page, calendar)) for page in pages)
             if asked < 2:
                 yield f"contract {conid} has no bar of {hole}, and was asked for it only once"
@@ -132,13 +132,13 @@ def _fill(fetch: Fetch, conid: int, sessions: Days, missing: Days) -> Iterator[P
 
 def _unanswered(left: Days, window: Window, days: Days) -> Days:
     """What a window's reply leaves to ask: what a clipped reply did not reach, nothing before a life began."""
-    first = np.datetime64(window.first)
-    if not len(days):
-        return left[left < first]
+    limit = np.datetime64(window.first)
     is_clipped = len(days) >= BARS_PER_REQUEST - SLACK and days[0] <= np.datetime64(window.last)
     if is_clipped:
-        return left[left < days[0]]
-    rest: Days = left[left < first] if days[0] <= first else left[:0]
+        limit = days[0]
+    elif len(days) and days[0] > limit:
+        return left[:0]
+    rest: Days = left[left < limit]
     return rest
 
 
@@ -193,13 +193,9 @@ def _closed_sessions(fetch: Fetch, calendar: TradingCalendar, held: Days | None)
     """The trading days to have: of the run's range, or from the first held (or the depth back) to the day."""
     last = min(fetch.day, calendar.latest_closed(fetch.gateway.now))
     if len(fetch.days) > 1:
-        return _sessions(calendar, fetch.days[0], last)
-    sessions = _sessions(calendar, fetch.scope.bars_from, last)
+        return calendar.between(fetch.days[0], last)
+    sessions = calendar.between(fetch.scope.bars_from, last)
     return sessions[sessions >= held[0]] if held is not None else sessions[-fetch.scope.bars_depth_days :]
-
-
-def _sessions(calendar: TradingCalendar, first: date, last: date) -> Days:
-    return np.array(calendar.between(first, last), dtype="datetime64[D]")
 
 
 def _by_contract(pages: Any) -> dict[int, list[Page]]:

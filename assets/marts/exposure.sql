@@ -13,8 +13,8 @@ with held as (
         p.trading_day, p.account_id, p.asset_class, p.currency, coalesce(i.sector, 'Others') as sector,
         p.market_value * l.exchange_rate as market_value
     from positions p
-    join ledger l using (trading_day, account_id, currency)
-    left join instruments i using (trading_day, conid)
+    join ledger l on l.trading_day = p.trading_day and l.account_id = p.account_id and l.currency = p.currency
+    left join instruments i on i.trading_day = p.trading_day and i.conid = p.conid
     where p.asset_class <> 'CASH'
     union all
     select trading_day, account_id, 'CASH', currency, 'CASH', cash * exchange_rate

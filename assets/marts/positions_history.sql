@@ -43,9 +43,10 @@ select
     case when days.day_before is not null then p.quantity - coalesce(before.quantity, 0) end as quantity_change,
     p.observed_at
 from positions p
-left join instruments i using (trading_day, conid)
-left join ledger l using (trading_day, account_id, currency)
-left join days using (trading_day, account_id)
+left join instruments i on i.trading_day = p.trading_day and i.conid = p.conid
+left join ledger l
+    on l.trading_day = p.trading_day and l.account_id = p.account_id and l.currency = p.currency
+left join days on days.trading_day = p.trading_day and days.account_id = p.account_id
 left join positions before
     on before.account_id = p.account_id and before.conid = p.conid and before.trading_day = days.day_before
 order by p.trading_day, p.account_id, p.conid

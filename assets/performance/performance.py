@@ -103,7 +103,7 @@ def nav_is_the_net_liquidation_of_the_ledger() -> str:
     """
     return """
         with told as (
-            select account_id, date, nav, l.net_liquidation
+            select n.trading_day, n.account_id, n.date, n.nav, l.net_liquidation
             from nav n join ledger_history l
               on l.trading_day = n.date and l.account_id = n.account_id and l.currency = 'BASE'
         )

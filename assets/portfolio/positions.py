@@ -17,6 +17,7 @@ from assets.kit.declare import Fetch, RawPages, check, landing, table
 from assets.kit.parse import zero_is_null
 from assets.kit.schema import Row, column, rule
 from assets.kit.shape import Block, listed, rows
+from resources.envelope import masked
 from resources.gateway.endpoint import Endpoint, Numbered, Page
 
 PAGE_SIZE = 100
@@ -74,7 +75,7 @@ def raw_positions(fetch: Fetch) -> Iterator[Page]:
                 _contracts(first) == _contracts(second) for first, second in zip(_doubtful(walk), again, strict=True)
             ):
                 break
-            fetch.say(f"positions of {account_id[:2]}… moved while they were read; reading them again")
+            fetch.say(f"positions of {masked(account_id)} moved while they were read; reading them again")
 
 
 @table(Position, raw=raw_positions, key=["account_id", "conid"])

@@ -6,8 +6,14 @@ yesterday's close, and what it says on Sunday is about Friday's.
 """
 
 from datetime import UTC, date, datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Days = npt.NDArray[np.datetime64]
+"""Days as numpy has them, sorted."""
 
 FIRST_DAY = "1990-01-01"
 
@@ -31,54 +37,56 @@ class TradingCalendar:
 
     def __init__(self, name: str = "XNYS") -> None:
         self.name = name
-        _ = self._sessions
+        kept = _load(name)
+        self._days: Days = kept.sessions.to_numpy().astype("datetime64[D]")
+        self._opens = kept.opens.to_numpy().astype("datetime64[s]")
+        self._closes = kept.closes.to_numpy().astype("datetime64[s]")
 
     def __contains__(self, day: date) -> bool:
-        return day in self._sessions
+        place = np.searchsorted(self._days, np.datetime64(day))
+        return bool(place < len(self._days) and self._days[place] == np.datetime64(day))
 
-    def between(self, first: date, last: date) -> list[date]:
+    def between(self, first: date, last: date) -> Days:
         """Trading days from `first` to `last`, both included."""
-        return [stamp.date() for stamp in self._calendar.sessions_in_range(*self._clipped(first, last))]
+        start = np.searchsorted(self._days, np.datetime64(first))
+        return self._days[start : np.searchsorted(self._days, np.datetime64(last), side="right")]
 
     def day_of(self, instant: datetime) -> date:
         """The trading day an instant belongs to: the latest whose open has come."""
-        found: date = self._calendar.minute_to_session(_minute(instant), direction="previous").date()
-        return found
+        return self._day(np.searchsorted(self._opens, _second(instant), side="right") - 1)
 
     def latest_closed(self, instant: datetime) -> date:
         """The latest trading day whose close has come."""
-        day = self.day_of(instant)
-        return day if instant >= self.close(day) else self.previous(day)
+        return self._day(np.searchsorted(self._closes, _second(instant), side="right") - 1)
 
     def opens(self, day: date) -> datetime:
         """The instant (UTC) at which the day's regular session opens."""
-        return _utc(self._calendar.session_open(day.isoformat()))
+        return _utc(self._opens[self._place(day)])
 
     def close(self, day: date) -> datetime:
         """The instant (UTC) at which the day's regular session closes; early on half days."""
-        return _utc(self._calendar.session_close(day.isoformat()))
+        return _utc(self._closes[self._place(day)])
 
     def previous(self, day: date) -> date:
         """The trading day before a trading day."""
-        found: date = self._calendar.previous_session(day.isoformat()).date()
-        return found
+        return self._day(self._place(day) - 1)
 
     def next(self, day: date) -> date:
         """The trading day after a trading day."""
-        found: date = self._calendar.next_session(day.isoformat()).date()
+        return self._day(self._place(day) + 1)
+
+    def _place(self, day: date) -> int:
+        if day not in self:
+            raise CalendarError(f"{day} is not a trading day of {self.name}. Choose one that is.")
+        return int(np.searchsorted(self._days, np.datetime64(day)))
+
+    def _day(self, place: Any) -> date:
+        if not 0 <= place < len(self._days):
+            raise CalendarError(
+                f"{self.name} is known from {self._days[0]} to {self._days[-1]}; a day outside was asked for."
+            )
+        found: date = self._days[place].item()
         return found
-
-    @cached_property
-    def _calendar(self) -> Any:
-        return _load(self.name)
-
-    @cached_property
-    def _sessions(self) -> frozenset[date]:
-        return frozenset(stamp.date() for stamp in self._calendar.sessions)
-
-    def _clipped(self, first: date, last: date) -> tuple[str, str]:
-        known = self._calendar.first_session.date(), self._calendar.last_session.date()
-        return max(first, known[0]).isoformat(), min(last, known[1]).isoformat()
 
 
 def calendar_of(listing_exchange: str | None) -> TradingCalendar | None:
@@ -93,7 +101,6 @@ def trading_calendar(name: str) -> TradingCalendar:
     return TradingCalendar(name)
 
 
-@lru_cache
 def _load(name: str) -> Any:
     import exchange_calendars
     from exchange_calendars.errors import InvalidCalendarName
@@ -106,12 +113,10 @@ def _load(name: str) -> Any:
         ) from error
 
 
-def _minute(instant: datetime) -> Any:
-    import pandas as pd
-
-    return pd.Timestamp(instant).tz_convert("UTC").floor("min")
+def _second(instant: datetime) -> Any:
+    return np.datetime64(instant.astimezone(UTC).replace(tzinfo=None), "s")
 
 
-def _utc(stamp: Any) -> datetime:
-    found: datetime = stamp.to_pydatetime()
-    return found.astimezone(UTC)
+def _utc(second: Any) -> datetime:
+    found: datetime = second.item()
+    return found.replace(tzinfo=UTC)

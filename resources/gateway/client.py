@@ -46,6 +46,7 @@ SELECT_ACCOUNT = Endpoint("/iserver/account", method="POST")
 
 TICKLE_SECONDS = 55.0
 SIMULATOR_HEADER = "X-Simulator"
+SECRET_HEADERS = frozenset({"set-cookie"})
 TRIES = 3
 Recorder = Callable[[Envelope], None]
 
@@ -176,7 +177,8 @@ class GatewayClient:
         self.tally.bytes += len(reply.body)
         self.is_simulator = self.is_simulator or SIMULATOR_HEADER in reply.headers
         self._now = _date_of(reply.headers)
-        return Envelope(request, reply.status, reply.headers, reply.body, self._now, self._run_id)
+        headers = {name: value for name, value in reply.headers.items() if name.lower() not in SECRET_HEADERS}
+        return Envelope(request, reply.status, headers, reply.body, self._now, self._run_id)
 
     def _call(self, request: Request, limit: Limit | None = None) -> Any:
         envelope = self._exchange(request, name=f"{request.method} {request.path}", limit=limit)

@@ -9,6 +9,7 @@ for the first question. Days outside the tables (before 1990, or a file's own Sa
 exchange's usual hours.
 """
 
+import warnings
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -109,7 +110,9 @@ def hours(exchange: str) -> Hours:
 def _hours(at: Venue) -> Hours:
     import exchange_calendars
 
-    schedule = exchange_calendars.get_calendar(at.calendar, start=FIRST, end=LAST).schedule
+    with warnings.catch_warnings():  # it builds on a habit of pandas 2 that pandas 3 warns about
+        warnings.simplefilter("ignore", DeprecationWarning)
+        schedule = exchange_calendars.get_calendar(at.calendar, start=FIRST, end=LAST).schedule
     opens, closes = (
         schedule[side].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy("datetime64[s]").astype(np.int64)
         for side in ("open", "close")

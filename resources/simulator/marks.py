@@ -58,7 +58,7 @@ def last_evening(at: datetime) -> date:
 
 def weekday_before(day: date) -> date:
     """The nearest weekday before a day."""
-    return day - timedelta(days=max(1, day.isoweekday() - 5 if day.isoweekday() > 5 else 3 * (day.isoweekday() == 1)))
+    return day - timedelta(days={1: 3, 7: 2}.get(day.isoweekday(), 1))
 
 
 def weekday_from(day: date) -> date:

@@ -18,7 +18,8 @@ from resources.simulator.market import Market, SeededMarket
 from resources.simulator.session import Session
 from resources.simulator.world import World
 
-LEAST_UNIVERSE = 700
+DERIVATIVES = 600  # about as many as are listed at any time
+SPARE = 1.5  # stocks per position, for sizes of a book
 
 
 class OptionError(ValueError):
@@ -42,7 +43,7 @@ class Options:
 
     def size(self) -> int:
         """How many contracts exist."""
-        return self.universe or max(LEAST_UNIVERSE, self.positions * 3 // 2)
+        return self.universe or int(DERIVATIVES + SPARE * max(self.positions, 250))
 
 
 Simulated = app.Simulation | replay.Replay

@@ -5,7 +5,8 @@ Belongs here: reproducible noise and walks by (seed, stream, day). Does not: pri
 
 Time is cut into blocks of 256 weekdays. One draw fixes the walk's height at every block's edge, and a
 bridge of its own fills each block. So the year 2019 costs the same whether 2000 was ever asked for,
-nothing has to be kept, and no later question can change an earlier answer.
+nothing has to be kept, and no later question can change an earlier answer. A returning walk draws the edges
+apart from each other, so it moves like the others for a year and stays near its home for decades.
 """
 
 from dataclasses import dataclass
@@ -58,28 +59,29 @@ class Walks:
         self._edges = lru_cache(maxsize=8192)(self._draw_edges)
         self._block = lru_cache(maxsize=2048)(self._draw_block)
 
-    def stretch(self, stream: int, at: Ints) -> Stretch:
+    def stretch(self, stream: int, at: Ints, *, returns: bool = False) -> Stretch:
         """The noise of a stream on ascending, possibly gappy steps."""
         if not at.size:
             return Stretch(*np.empty((6, 0)))
         first, last = int(at[0]) // BLOCK, int(at[-1]) // BLOCK
-        blocks = [self._block(stream, number) for number in range(first, last + 1)]
+        blocks = [self._block(stream, number, returns) for number in range(first, last + 1)]
         rows = blocks[0] if len(blocks) == 1 else np.hstack(blocks)
         return Stretch(*rows[:, at - first * BLOCK])
 
-    def level(self, stream: int, at: int) -> float:
+    def level(self, stream: int, at: int, *, returns: bool = False) -> float:
         """The walk's height after one step."""
-        return float(self._block(stream, at // BLOCK)[0, at % BLOCK])
+        return float(self._block(stream, at // BLOCK, returns)[0, at % BLOCK])
 
-    def _draw_edges(self, stream: int) -> Floats:
+    def _draw_edges(self, stream: int, returns: bool) -> Floats:
         jumps = noise(self._seed, stream, EDGES).standard_normal(BLOCKS) * np.sqrt(BLOCK)
-        return np.concatenate([[0.0], np.cumsum(jumps)])
+        return np.concatenate([[0.0], jumps / np.sqrt(2) if returns else np.cumsum(jumps)])
 
-    def _draw_block(self, stream: int, number: int) -> Floats:
+    def _draw_block(self, stream: int, number: int, returns: bool) -> Floats:
         drawn = noise(self._seed, stream, DAYS, number).standard_normal((5, BLOCK))
-        edges = self._edges(stream)
+        edges = self._edges(stream, returns)
         start, end = edges[number], edges[number + 1]
         walk, ramp = np.cumsum(drawn[0]), np.arange(1, BLOCK + 1) / BLOCK
         level = start + walk + ramp * (end - start - walk[-1])
+        level[-1] = end  # to the last bit, so that blocks join
         before = np.concatenate([[start], level[:-1]])
         return np.vstack([level, before, drawn[1:]])

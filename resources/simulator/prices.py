@@ -25,6 +25,7 @@ STEPS_A_YEAR = 261
 CARRY = 0.03  # what a year costs a future
 IMPLIED = 1.1  # options are priced above the volatility that there is
 OPTION_VOLUME = 400.0
+RETURNING = {"CASH", "BOND"}  # rates and percents of par stay near home
 TWINS = {208813719: 208813720, 273982664: 265598}  # a second class or listing walks with the first
 
 
@@ -65,7 +66,8 @@ class Prices:
 
     def _walked(self, instrument: Instrument, traits: Character, days: Ints) -> Daily:
         stream, at = self._stream(instrument), steps(days)
-        own, shared = self._walks.stretch(stream, at), self._walks.stretch(SHARED, at)
+        own = self._walks.stretch(stream, at, returns=instrument.asset_class in RETURNING)
+        shared = self._walks.stretch(SHARED, at)
         sigma = float(np.hypot(traits.own, traits.market))
         drift = DRIFT.get(instrument.asset_class, 0.0)
         base = self._base(instrument, traits, stream, days) + drift * (at - self._origin)
@@ -81,7 +83,8 @@ class Prices:
     def _base(self, instrument: Instrument, traits: Character, stream: int, days: Ints) -> Floats:
         """The logarithm of the price that walks of no height would give."""
         origin = self._origin
-        anchor = np.log(traits.price) - traits.own * self._walks.level(stream, origin)
+        own = self._walks.level(stream, origin, returns=instrument.asset_class in RETURNING)
+        anchor = np.log(traits.price) - traits.own * own
         anchor -= traits.market * self._walks.level(SHARED, origin)
         if instrument.asset_class == "FUT" and instrument.expiry:
             return np.asarray(anchor + CARRY * (instrument.expiry.toordinal() - days) / 365.0)

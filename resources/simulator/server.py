@@ -95,7 +95,7 @@ def _running(application: ASGIApp, listener: socket.socket, pem: Path | None, ke
             lifespan="off",
             ws="none",
             timeout_keep_alive=60,
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=0,
         )
     )
     thread = threading.Thread(target=server.run, args=([listener],), name="simulated-gateway", daemon=True)

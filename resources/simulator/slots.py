@@ -25,6 +25,7 @@ MIX = {"FUT": 0.025, "OPT": 0.18, "BOND": 0.08}  # of all slots; stocks and fund
 MOST = {"FUT": 6, "OPT": 60}  # fixed, so that a slot's line does not change when more are listed
 ALTERNATIVES = 0.2  # of the slots of stocks
 FRACTIONAL = 0.12
+POOL = 1.4  # contracts of a class to choose from, per slot
 FORESIGHT = timedelta(days=730)  # bonds that mature sooner are left alone
 
 
@@ -37,6 +38,11 @@ class Slot:
     stand_in: Instrument | None
     draws: Floats
     rates: Mapping[str, float]  # currency -> base, for sizes only
+
+    @property
+    def first(self) -> Instrument:
+        """What it most likely holds at the beginning: derivatives are listed later."""
+        return self.stand_in or self.contracts[0]
 
     def budget(self) -> float:
         """Target value in base currency: mostly near the typical one, now and then several times it."""
@@ -74,10 +80,14 @@ class Chooser:
         """As many slots as asked for, or as the market can fill."""
         draws = np.random.default_rng([self.seed, self.account]).random((rows(count), 8))
         lines = self._lines(count)
-        return [Slot(line.index, line.contracts, line.stand_in, draws[line.index], rates) for line in lines]
+        return [
+            Slot(line.index, line.contracts, line.stand_in, draws[line.index], rates)
+            for line in lines
+            if line.contracts or line.stand_in
+        ]
 
     def _lines(self, count: int) -> list[Line]:
-        by_class = self._by_class()
+        by_class = self._by_class(int(POOL * count) + 40)
         hands = {
             **self._deal(by_class.get("FUT", []), "FUT", count, count),
             **self._deal(by_class.get("OPT", []), "OPT", count, count + MOST["FUT"]),
@@ -93,27 +103,28 @@ class Chooser:
             lines.append(Line(index, (contract, other) if other else (contract,), None))
         return lines
 
-    def _by_class(self) -> dict[str, list[Instrument]]:
+    def _by_class(self, pool: int) -> dict[str, list[Instrument]]:
+        """What there is to choose from: of a class no more than a pool, so that its far end does not matter."""
         found: dict[str, list[Instrument]] = {}
-        for instrument in self._ordered():
-            found.setdefault(instrument.asset_class, []).append(instrument)
+        for instrument in self.instruments:
+            listed = found.setdefault(instrument.asset_class, [])
+            if len(listed) < pool or instrument.asset_class in MOST:
+                listed.append(instrument)
+        if self.account:
+            for listed in found.values():
+                listed.sort(key=lambda contract: _mixed(self.account, contract.conid))
         return found
-
-    def _ordered(self) -> Sequence[Instrument]:
-        if self.account == 0:
-            return self.instruments
-        return sorted(self.instruments, key=lambda contract: _mixed(self.account, contract.conid))
 
     def _deal(
         self, contracts: Sequence[Instrument], kind: str, count: int, first: int
     ) -> dict[int, tuple[Instrument, ...]]:
         """Contracts in order of expiry by the number of their slot, from `first` on."""
-        wanted = min(int(count * MIX[kind]), MOST[kind])
-        hands: dict[int, list[Instrument]] = {}
+        wanted = min(int(count * MIX[kind]), MOST[kind]) if contracts else 0
+        hands: dict[int, list[Instrument]] = {first + number: [] for number in range(wanted)}
         for contract in sorted(contracts, key=lambda contract: (contract.expiry or date.max, contract.conid)):
             if wanted:
-                hands.setdefault(first + _mixed(self.account, contract.conid) % wanted, []).append(contract)
-        return {index: tuple(hands[index]) for index in sorted(hands)}
+                hands[first + _mixed(self.account, contract.conid) % wanted].append(contract)
+        return {index: tuple(hand) for index, hand in hands.items()}
 
     def _living(self, contracts: Iterable[Instrument]) -> Iterator[Instrument]:
         today = self.today.toordinal()

@@ -62,7 +62,7 @@ class Trader:
     def _opening(self) -> int:
         """A day of the first weeks on which the first holding trades; later when it is listed later."""
         wished = self.inception.toordinal() + int(self.slot.draws[2] * OPENING_DAYS)
-        track = self.tape.track(self._next(wished) or self.slot.contracts[0])
+        track = self.tape.track(self._next(wished) or self.slot.first)
         where = track.at_or_after(wished)
         return int(track.days[where]) if where < len(track.days) else wished
 

@@ -62,7 +62,7 @@ class Treasury:
         """The first deposit and the currencies that the first purchases need."""
         needs: dict[str, float] = {}
         for slot in slots:
-            contract = slot.stand_in or slot.contracts[0]
+            contract = slot.first
             needs[contract.currency] = needs.get(contract.currency, 0.0) + _need(slot, contract)
         deposit = round(1.15 * sum(needs.values()) + 50_000, -3)
         yield self._entry(instant(self.inception, time(8)), Kind.TRANSFER, self.base, round(deposit * 100))

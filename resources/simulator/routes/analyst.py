@@ -6,7 +6,7 @@ Several accounts in one request are told as one, not as one row each.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import datetime
 from typing import Protocol
 
 from starlette.requests import Request
@@ -72,7 +72,7 @@ def routes(simulation: Analysed) -> list[Route]:
             for account in accounts
         }
         bases = {account.account_id: account.base for account in accounts}
-        return reply.ok(shapes.all_periods(paths, bases, marks.instant(marks.last_evening(now), time(18))))
+        return reply.ok(shapes.all_periods(paths, bases, datetime.combine(marks.last_evening(now), marks.SETTLEMENT)))
 
     refused = (
         [] if not simulation.flavour.performance_get else [Route("/pa/performance", get_performance, methods=["GET"])]

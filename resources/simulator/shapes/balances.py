@@ -41,7 +41,8 @@ def ledger(valuation: Valuation) -> dict[str, object]:
     rates = valuation.rates
     base = {name: sum(amounts[currency][name] * rates[currency] for currency in amounts) for name in _names(amounts)}
     rows = {currency: _line(valuation, currency, rates[currency], row) for currency, row in amounts.items()}
-    return {**rows, "BASE": {**_line(valuation, "BASE", 1.0, base), "endofbundle": 1}}
+    rows[valuation.account.base]["endofbundle"] = 1
+    return {**rows, "BASE": _line(valuation, "BASE", 1.0, base)}
 
 
 def allocation(valuations: Sequence[Valuation], rates: Sequence[float]) -> dict[str, object]:

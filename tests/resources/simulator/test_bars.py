@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resources.simulator.bars import by_minutes, by_period, join, month, pick, seconds, week, whole
@@ -24,6 +24,7 @@ def same_total(small: Bars, large: Bars) -> bool:
     )
 
 
+@settings(deadline=None)
 @given(SIZES, st.sampled_from([STOCK, EURO]))
 def test_any_size_adds_up_to_the_same_day(size: int, instrument: Instrument) -> None:
     minutes = MARKET.minutes(instrument, DAY)
@@ -31,6 +32,7 @@ def test_any_size_adds_up_to_the_same_day(size: int, instrument: Instrument) -> 
     assert same_total(by_minutes(minutes, size), MARKET.daily(instrument, DAY, DAY))
 
 
+@settings(deadline=None)
 @given(SIZES, st.integers(1, 4))
 def test_bars_of_bars_are_bars_of_minutes(size: int, times: int) -> None:
     minutes = MARKET.minutes(STOCK, DAY)

@@ -1,7 +1,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resources.simulator import derivatives
@@ -23,6 +23,7 @@ def test_options_end_on_the_third_friday(year: int, month: int, expiry: date) ->
     assert third_friday(year, month) == expiry
 
 
+@settings(deadline=None)
 @given(st.dates(date(2000, 1, 1), date(2040, 1, 1)))
 def test_crude_ends_on_a_weekday_before_the_25th_of_the_month_before(day: date) -> None:
     expiry = crude_expiry(day.year, day.month)
@@ -31,6 +32,7 @@ def test_crude_ends_on_a_weekday_before_the_25th_of_the_month_before(day: date) 
     assert expiry < date(day.year, day.month, 1)
 
 
+@settings(deadline=None)
 @given(st.dates(date(2001, 1, 1), date(2040, 1, 1)))
 def test_an_id_tells_its_contract_and_two_expiries_are_always_alive(today: date) -> None:
     found = list(listed(today))

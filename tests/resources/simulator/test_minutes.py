@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resources.simulator.minutes import Day, cut
@@ -8,6 +8,7 @@ from resources.simulator.paths import noise
 PRICES = st.lists(st.floats(0.0001, 1e5), min_size=4, max_size=4).map(sorted)
 
 
+@settings(deadline=None)
 @given(PRICES, st.booleans(), st.floats(0, 1e12), st.integers(1, 600), st.sampled_from([4, 100, 100_000]))
 def test_minutes_add_up_to_the_day_exactly(
     prices: list[float], rises: bool, volume: float, count: int, ticks: int
@@ -23,6 +24,7 @@ def test_minutes_add_up_to_the_day_exactly(
     assert np.all(np.maximum(opens, closes) <= highs)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1e9))
 def test_a_volume_that_is_not_whole_adds_up_too(volume: float) -> None:
     assert cut(Day(1, 2, 1, 2, volume), 390, ticks=100, noise=noise(2))[4].sum() == volume

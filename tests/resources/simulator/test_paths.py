@@ -1,7 +1,7 @@
 from datetime import date, timedelta
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resources.simulator.paths import BLOCK, EPOCH, Walks, step, steps
@@ -9,6 +9,7 @@ from resources.simulator.paths import BLOCK, EPOCH, Walks, step, steps
 AT = st.integers(0, 20 * BLOCK)
 
 
+@settings(deadline=None)
 @given(AT, AT, AT)
 def test_the_walk_at_a_step_does_not_depend_on_the_window(first: int, last: int, asked: int) -> None:
     first, asked, last = sorted((first, last, asked))
@@ -33,6 +34,7 @@ def test_streams_and_seeds_differ() -> None:
     assert len(levels) == 9
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000))
 def test_weekdays_are_counted_one_by_one(days: int) -> None:
     day = EPOCH + timedelta(days=days)
@@ -42,3 +44,10 @@ def test_weekdays_are_counted_one_by_one(days: int) -> None:
 
 def test_steps_take_many_days_at_once() -> None:
     assert steps(np.array([EPOCH.toordinal(), date(2000, 1, 10).toordinal()])).tolist() == [0, 5]
+
+
+def test_a_returning_walk_stays_near_home_and_moves_like_the_others() -> None:
+    window = Walks(3).stretch(5, np.arange(60 * BLOCK), returns=True)
+    assert np.abs(window.level).max() < 5 * np.sqrt(BLOCK)
+    assert 0.95 < (window.level - window.before).std() < 1.05
+    assert np.array_equal(window.level[:-1], window.before[1:])

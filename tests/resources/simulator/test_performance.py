@@ -33,7 +33,9 @@ def test_a_period_starts_where_the_calendar_says(period: str, start: date) -> No
     assert window_start(period, TODAY) == start
 
 
-@pytest.mark.parametrize(("end", "start"), [(date(2026, 3, 31), date(2026, 2, 28)), (date(2026, 1, 31), date(2025, 12, 31))])
+@pytest.mark.parametrize(
+    ("end", "start"), [(date(2026, 3, 31), date(2026, 2, 28)), (date(2026, 1, 31), date(2025, 12, 31))]
+)
 def test_a_month_back_from_a_long_month_ends_in_a_short_one(end: date, start: date) -> None:
     assert window_start("1M", end) == start
 

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from resources.simulator import marks
 from resources.simulator.book import Kind
+from resources.simulator.market import SeededMarket
 from resources.simulator.valuation import value
+from resources.simulator.world import World
 from tests.resources.simulator.conftest import FIRST, TODAY, make_world
 from tests.resources.simulator.toy_market import ToyMarket
 
@@ -48,6 +50,18 @@ def test_a_simulator_started_tomorrow_tells_the_same_past() -> None:
     pasts = [
         [entry for entry in world.ledger(world.accounts[0], TODAY).book.entries if entry.at <= cut] for world in worlds
     ]
+    assert pasts[0] == pasts[1] == pasts[2]
+
+
+def test_a_later_listing_leaves_the_past_alone() -> None:
+    """A simulator started a month later knows more contracts."""
+    cut = int(marks.evening(TODAY).at.timestamp())
+    pasts = []
+    for later in (0, 30, 60):
+        today = TODAY + timedelta(days=later)
+        world = World(SeededMarket(7, 650, today), seed=7, today=today, accounts=2, positions=60)
+        ledgers = [world.ledger(account, today) for account in world.accounts]
+        pasts.append([[entry for entry in ledger.book.entries if entry.at <= cut] for ledger in ledgers])
     assert pasts[0] == pasts[1] == pasts[2]
 
 

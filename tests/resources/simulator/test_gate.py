@@ -1,0 +1,37 @@
+import pytest
+
+from resources.simulator import gate
+from resources.simulator.flavour import Flavour
+from resources.simulator.session import Session
+from tests.resources.simulator.conftest import EVENING
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("/v1/api/tickle", "/tickle"),
+        ("/v1/portal/iserver/accounts", "/iserver/accounts"),
+        ("/v1/apitickle", None),
+        ("/v1/api", None),
+        ("/tickle", None),
+    ],
+)
+def test_an_endpoint_lies_below_a_prefix(path: str, found: str | None) -> None:
+    assert gate.endpoint(path) == found
+
+
+def test_a_chunked_post_needs_no_length() -> None:
+    assert gate.malformed("POST", {"user-agent": "x", "transfer-encoding": "chunked"}) is None
+    assert gate.malformed("GET", {"user-agent": "x"}) is None
+
+
+@pytest.mark.parametrize(
+    "path", ["/iserver/auth/status", "/iserver/auth/ssodh/init", "/iserver/reauthenticate", "/tickle"]
+)
+def test_a_dead_brokerage_session_can_be_asked_about_and_revived(path: str) -> None:
+    assert gate.refused(path, Session(EVENING, brokerage=False), Flavour()) is None
+
+
+@pytest.mark.parametrize("path", ["/trsrv/secdef", "/pa/performance", "/sso/validate", "/portfolio/accounts"])
+def test_what_needs_a_login_only_needs_nothing_else(path: str) -> None:
+    assert gate.refused(path, Session(EVENING, brokerage=False), Flavour()) is None

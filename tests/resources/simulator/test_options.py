@@ -1,0 +1,75 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from resources.simulator.app import Simulation
+from resources.simulator.options import OptionError, Options, build
+from resources.simulator.recording import RecordingError
+from tests.resources.simulator.conftest import EVENING, Caller, Hand
+
+
+def now() -> datetime:
+    return datetime(2026, 11, 25, 3, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (Options(accounts=0), "simulate 0 accounts"),
+        (Options(positions=-1), "simulate -1 positions"),
+        (Options(market=Path("a"), replay=Path("b")), "--market and --replay"),
+    ],
+)
+def test_options_that_make_no_gateway_are_named(options: Options, problem: str) -> None:
+    with pytest.raises(OptionError, match=problem):
+        build(options, real=Hand(), present=now)
+
+
+def test_a_folder_without_a_recording_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="no envelope"):
+        build(Options(replay=tmp_path), real=Hand(), present=now)
+
+
+def test_the_clock_is_the_latest_evening_unless_given() -> None:
+    started = [
+        build(options, real=Hand(), present=now)[0].clock.now() for options in (Options(), Options(clock=EVENING))
+    ]
+    assert started == [datetime(2026, 11, 24, 23, tzinfo=UTC), EVENING]
+
+
+def test_there_are_contracts_for_every_position() -> None:
+    assert Options().size() == 975
+    assert Options(positions=5_000).size() == 8_100
+    assert Options(positions=5_000, universe=6_000).size() == 6_000
+
+
+def test_the_seeded_world_is_held_in_full_and_reconciles() -> None:
+    simulation, application = build(Options(clock=EVENING), real=Hand(), present=now)
+    assert isinstance(simulation, Simulation)
+    client = Caller(application)
+    client.get("/portfolio/accounts")
+    pages = [client.get(f"/portfolio/U9900001/positions/{page}", waitForSecDef="true").json for page in (0, 1)]
+    rows = [row for page in pages for row in page]
+    base = client.get("/portfolio/U9900001/ledger").json["BASE"]
+    told = client.post("/pa/performance", {"acctIds": ["U9900001"], "period": "1Y"}).json["nav"]["data"][0]
+    assert len(rows) == 158
+    assert {row["assetClass"] for row in rows} == {"STK", "OPT", "FUT", "BOND"}
+    worth = sum(row["baseMktValue"] for row in rows if row["assetClass"] != "FUT")
+    assert base["cashbalance"] + worth == pytest.approx(base["netliquidationvalue"], abs=0.01)
+    assert told["navs"][-1] == pytest.approx(base["netliquidationvalue"], abs=0.005)
+    assert min(told["navs"]) > 0
+
+
+def test_prices_can_come_from_files(tmp_path: Path) -> None:
+    path = tmp_path / "AAPL.csv"
+    path.write_text(
+        "date,open,high,low,close,volume\n2013-02-28,441.9,447.87,441.4,441.4,11518400\n2013-03-01,438,438.18,429.98,430.47,19730300\n"
+    )
+    evening = datetime(2013, 3, 1, 23, 30, tzinfo=UTC)
+    simulation, application = build(Options(market=path, clock=evening), real=Hand(), present=now)
+    client = Caller(application)
+    client.get("/portfolio/accounts")
+    rows = client.get("/portfolio/U9900001/positions/0", waitForSecDef="true").json
+    assert simulation.clock.now() == evening
+    assert [row["mktPrice"] for row in rows if row["conid"] == 265598] == [pytest.approx(430.47)]
