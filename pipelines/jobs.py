@@ -11,7 +11,6 @@ import dagster as dg
 
 from assets.kit.compose import REBUILD_TAG
 from assets.kit.declare import Landing, Table
-from assets.kit.partitions import trading_days
 
 
 def jobs(landings: Sequence[Landing], tables: Sequence[Table], published: dg.AssetSelection) -> list[Any]:
@@ -27,19 +26,16 @@ def jobs(landings: Sequence[Landing], tables: Sequence[Table], published: dg.Ass
         dg.define_asset_job(
             "nightly",
             raw | built | published,
-            partitions_def=trading_days,
             description="Everything of one trading day: land, build, check, publish.",
         ),
         dg.define_asset_job(
             "history",
             bars | published,
-            partitions_def=trading_days,
             description="Daily bars over a range of days, in the fewest requests.",
         ),
         dg.define_asset_job(
             "reprocess",
             built | published,
-            partitions_def=trading_days,
             tags={REBUILD_TAG: "true"},
             description="Every table and the warehouse again from raw replies. No network.",
         ),

@@ -59,6 +59,8 @@ def outcome_of(events: Iterable[dg.DagsterEvent], *, is_success: bool, run_id: s
             outcome.seconds[stage_of(event.step_key or "")] += event.step_success_data.duration_ms / 1000
         elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
             outcome.failures.append(failure_of(event))
+        elif event.event_type == dg.DagsterEventType.RUN_FAILURE and not outcome.failures:
+            outcome.failures.append(_run_failure_of(event))
     for path, event in last.items():  # a run over a range tells each day the same sums
         _materialized(outcome, path, event)
     return outcome
@@ -79,11 +81,19 @@ def failure_of(event: dg.DagsterEvent) -> str:
     told = data.user_failure_data.description if data.user_failure_data else None
     if told:
         return str(told)
-    error = data.error
+    return f"{event.step_key}: {_words(data.error)}"
+
+
+def _run_failure_of(event: dg.DagsterEvent) -> str:
+    return f"the run: {_words(event.job_failure_data.error)}"
+
+
+def _words(error: Any) -> str:
+    """The innermost words of an error that was not written for a person."""
     while error is not None and error.cause is not None:
         error = error.cause
     words = " ".join(error.message.split()).rstrip(".") if error else "no reason was recorded"
-    return f"{event.step_key}: {words}. This is a mistake in the software; the run page in `make dev` has the trace."
+    return f"{words}. This is a mistake in the software; the run page in `make dev` has the trace."
 
 
 def metadata_of(event: dg.DagsterEvent) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def _fetch(
         say=context.log.info,
     )
     with (
-        lake.raw.landing(landing.name, days[-1].isoformat(), at=client.now, run_id=context.run_id) as file,
+        lake.raw.landing(landing.name, days[-1].isoformat(), at=client.now, run_id=context.run.run_id) as file,
         client.recording(file.append),
     ):
         pages = sum(1 for _ in landing.fetch(fetch))

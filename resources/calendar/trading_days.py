@@ -5,6 +5,7 @@ and lasts until the next one opens: what the gateway says at 2 o'clock at night 
 yesterday's close, and what it says on Sunday is about Friday's.
 """
 
+import warnings
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
@@ -39,8 +40,8 @@ class TradingCalendar:
         self.name = name
         kept = _load(name)
         self._days: Days = kept.sessions.to_numpy().astype("datetime64[D]")
-        self._opens = kept.opens.to_numpy().astype("datetime64[s]")
-        self._closes = kept.closes.to_numpy().astype("datetime64[s]")
+        self._opens = kept.opens.dt.tz_localize(None).to_numpy().astype("datetime64[s]")
+        self._closes = kept.closes.dt.tz_localize(None).to_numpy().astype("datetime64[s]")
 
     def __contains__(self, day: date) -> bool:
         place = np.searchsorted(self._days, np.datetime64(day))
@@ -106,7 +107,9 @@ def _load(name: str) -> Any:
     from exchange_calendars.errors import InvalidCalendarName
 
     try:
-        return exchange_calendars.get_calendar(name, start=FIRST_DAY)
+        with warnings.catch_warnings():  # it builds on a habit of pandas 2 that pandas 3 warns about
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return exchange_calendars.get_calendar(name, start=FIRST_DAY)
     except InvalidCalendarName as error:
         raise CalendarError(
             f"Exchange calendar {name!r}: no such calendar. Use a name such as XNYS, XLON or XETR."

@@ -30,7 +30,7 @@ class Gateway(dg.ConfigurableResource):  # type: ignore[type-arg]
         return self.base_url, self.certificate
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        self._run_id = context.run_id or ""
+        self._run_id = context.run.run_id if context.run else ""
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002
         self.close()

@@ -67,8 +67,10 @@ class Simulation:
 def application(simulation: Simulation) -> ASGIApp:
     """The gateway over a simulated world."""
     routes: list[BaseRoute] = []
-    for family in (session_routes, accounts, portfolio, analyst, contracts, history):
+    for family in (session_routes, accounts, portfolio, analyst, contracts):
         routes += family.routes(simulation)
+    cold = history.HistoryState(simulation.seed, cold_history=simulation.flavour.cold_history)
+    routes += history.routes(simulation, cold)
 
     def refuse(path: str) -> Response | None:
         return gate.refused(path, simulation.session, simulation.flavour)

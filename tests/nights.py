@@ -1,0 +1,100 @@
+"""Runs the real jobs of the real code location in this process, against a gateway that a test chose."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from assets.kit.scope import Scope
+from pipelines.definitions import build_definitions
+from pipelines.outcome import Outcome, outcome_of
+from pipelines.settings import Choices, Environment, Settings
+from resources.gateway.resource import Gateway
+from resources.lake.resource import Lake
+from resources.simulator.server import Running
+from resources.warehouse.build import connected
+
+PROFILE = "test"
+DEFAULTS = Choices()
+
+
+@dataclass
+class Nights:
+    """A data folder, and jobs run into it. `scope` overrides what the TOML would say."""
+
+    data: Path
+    gateway: Running | None = None
+    scope: dict[str, Any] = field(default_factory=dict)
+    instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
+
+    @property
+    def lake(self) -> Lake:
+        return Lake(root=str(self.data), profile=PROFILE)
+
+    def definitions(self) -> dg.Definitions:
+        """The code location with this folder and this gateway; without one, an address nobody answers."""
+        url, certificate = "https://127.0.0.1:9/v1/api", None
+        if self.gateway is not None:
+            url, certificate = self.gateway.url, self.gateway.certificate
+        chosen: dict[str, Any] = {
+            "bars_asset_classes": DEFAULTS.bars.asset_classes,
+            "bars_depth_days": 20,
+            **self.scope,
+        }
+        return build_definitions(
+            Settings(environment=Environment(), choices=DEFAULTS),
+            resources={
+                "gateway": Gateway(base_url=url, certificate=str(certificate) if certificate else None),
+                "lake": self.lake,
+                "scope": Scope(**chosen),
+            },
+        )
+
+    def run(self, job: str, first: str, last: str | None = None) -> Outcome:
+        """A job over a day, or a range of days in one run."""
+        result = self._job(job).execute_in_process(
+            instance=self.instance,
+            partition_key=None if last else first,
+            tags=_range(first, last) if last else None,
+            run_config=_quiet(),
+            raise_on_error=False,
+        )
+        return outcome_of(result.all_events, is_success=result.success, run_id=result.run_id)
+
+    def materialize(self, *keys: str, day: str, last: str | None = None) -> Outcome:
+        """Some assets (`positions`, `raw/positions`) with their checks."""
+        selected = [dg.AssetKey(key.split("/")) for key in keys]
+        job = self.definitions().resolve_implicit_global_asset_job_def()
+        result = job.execute_in_process(
+            instance=self.instance,
+            partition_key=None if last else day,
+            tags=_range(day, last) if last else None,
+            asset_selection=selected,
+            run_config=_quiet(),
+            raise_on_error=False,
+        )
+        return outcome_of(result.all_events, is_success=result.success, run_id=result.run_id)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table's rows, straight from its files."""
+        files = self.lake.tables.files(name)
+        return self.lake.tables.read(files)
+
+    def query(self, sql: str) -> pd.DataFrame:
+        """A question to the published warehouse."""
+        with connected(self.lake.layout.warehouse_file, read_only=True) as connection:
+            found: pd.DataFrame = connection.execute(sql).df()
+        return found
+
+    def _job(self, name: str) -> dg.JobDefinition:
+        return self.definitions().resolve_job_def(name)
+
+
+def _range(first: str, last: str) -> dict[str, str]:
+    return {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+
+
+def _quiet() -> dict[str, Any]:
+    return {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
