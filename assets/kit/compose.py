@@ -51,7 +51,7 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=table.name,
-        description=table.doc,
+        description=f"{table.doc}\n\n---\n\n{table.charter}",
         group_name=table.group,
         kinds={"pandas", "parquet"},
         owners=OWNERS,

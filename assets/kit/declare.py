@@ -93,6 +93,7 @@ class Table:
     name: str
     group: str
     doc: str
+    charter: str
     row: type[Row]
     raw: Landing
     key: tuple[str, ...]
@@ -157,6 +158,7 @@ def table(
             name=shape.__name__,
             group=_group(shape),
             doc=_doc(shape),
+            charter=_charter(shape),
             row=row,
             raw=raw,
             key=tuple(key),
@@ -191,3 +193,8 @@ def _group(function: Callable[..., Any]) -> str:
 
 def _doc(function: Callable[..., Any]) -> str:
     return inspect.getdoc(function) or ""
+
+
+def _charter(function: Callable[..., Any]) -> str:
+    """What the dataset's file says of it: the background that its page in the UI shows."""
+    return inspect.getdoc(inspect.getmodule(function)) or ""

@@ -10,6 +10,7 @@ with an id made from its name. Options on a contract of the files follow the fil
 import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -98,10 +99,15 @@ def _contracts(path: Path, symbols: Iterable[str]) -> list[Instrument]:
     for listing in catalogue.core():
         if listing.instrument.asset_class in {"STK", "CASH"}:
             known.setdefault(listing.instrument.symbol, listing.instrument)
-    found = [known.get(RENAMED.get(symbol, symbol)) or _unknown(symbol) for symbol in symbols]
+    found = [_named(symbol, known.get(RENAMED.get(symbol, symbol))) for symbol in symbols]
     if len({instrument.conid for instrument in found}) < len(found):
         raise PriceFileError(f"read {path}: two symbols stand for one contract (FB is META). Remove one of them")
     return found
+
+
+def _named(symbol: str, known: Instrument | None) -> Instrument:
+    """The contract under the file's name for it: a file of 2013 says FB."""
+    return _unknown(symbol) if known is None else replace(known, symbol=symbol)
 
 
 def _unknown(symbol: str) -> Instrument:
