@@ -18,12 +18,12 @@ help:  ## this list
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(DAGSTER_HOME)/dagster.yaml: pipelines/dagster.yaml .venv/.installed
-	@mkdir -p $(@D)
-	@cp $< $@
-	@$(BIN)/dagster instance info >/dev/null 2>&1
-
-install: .venv/.installed $(DAGSTER_HOME)/dagster.yaml
+# Dagster's home is made by one process: two that open a fresh one together would corrupt it.
+install: .venv/.installed
+	@mkdir -p "$$DAGSTER_HOME"
+	@cmp -s pipelines/dagster.yaml "$$DAGSTER_HOME/dagster.yaml" || { \
+	    cp pipelines/dagster.yaml "$$DAGSTER_HOME/dagster.yaml" && \
+	    $(BIN)/python -m dagster instance info >/dev/null 2>&1; }
 
 demo: install  ## the nightly job for the latest trading day on the embedded simulator
 	@env -u IBKR_GATEWAY_URL -u IBKR_GATEWAY_CERT $(BIN)/python -m pipelines demo
@@ -38,7 +38,7 @@ reprocess: install  ## rebuild every table and the warehouse from the raw replie
 	@$(BIN)/python -m pipelines reprocess $(FROM) $(TO)
 
 dev: install  ## the Dagster UI and daemon
-	@$(BIN)/dagster dev -w workspace.yaml
+	@$(BIN)/python -m dagster dev -w workspace.yaml
 
 test: install  ## formatter, linter, types, import rules and all tests
 	@$(BIN)/python -m tests.everything

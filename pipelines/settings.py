@@ -27,6 +27,13 @@ class Bars(BaseModel):
     asset_classes: list[str] = ["STK", "FUT", "BOND", "CASH", "IND", "FUND"]
 
 
+class Performance(BaseModel):
+    """How the gateway limits performance requests."""
+
+    model_config = ConfigDict(extra="forbid")
+    is_limit_per_account: bool = False
+
+
 class Schedule(BaseModel):
     """When the nightly run starts, New York time."""
 
@@ -41,6 +48,7 @@ class Choices(BaseModel):
     watchlist: list[str] = []
     exchange: str = "XNYS"
     bars: Bars = Bars()
+    performance: Performance = Performance()
     schedule: Schedule = Schedule()
 
     @field_validator("watchlist", mode="before")

@@ -14,11 +14,13 @@ import dagster as dg
 from assets.kit.declare import Fetch, Landing
 from assets.kit.refusal import in_plain_words, refusal
 from assets.kit.scope import Scope
+from resources.gateway.client import GatewayClient
 from resources.gateway.errors import LoginRequired, Unreachable
 from resources.gateway.resource import Gateway
 from resources.lake.resource import Lake
 
 Metadata = Mapping[str, Any]
+SLOW_SECONDS = 60.0
 ONLY_TODAY = {
     "perishable": "the gateway tells it only on the day itself",
     "windowed": "the gateway tells the window as it stands today, and later nights hold these dates too",
@@ -94,6 +96,7 @@ def _fetch(
     client = gateway.client
     client.open()
     lake.claim(is_simulated=client.is_simulator)
+    _remember(landing, days[-1], client, lake)
     before = client.tally.requests, client.tally.bytes, client.tally.waited_seconds
     fetch = Fetch(
         gateway=client,
@@ -116,6 +119,16 @@ def _fetch(
         "waited_seconds": round(client.tally.waited_seconds - before[2], 2),
         "dagster/uri": str(file.path) if file.replies else "",
     }
+
+
+def _remember(landing: Landing, day: date, client: GatewayClient, lake: Lake) -> None:
+    """Tell the client what earlier runs asked of endpoints that may be asked only every few minutes."""
+    slow = [one for one in landing.endpoints if one.limit is not None and one.limit.seconds >= SLOW_SECONDS]
+    for path in lake.raw.files(landing.name, day.isoformat()) if slow else ():
+        for envelope in lake.raw.read(path):
+            for endpoint in slow:
+                if endpoint.answers(envelope.request):
+                    client.remember(endpoint, envelope)
 
 
 def _closed(asked: list[date], exchange: str) -> str:

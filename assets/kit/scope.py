@@ -17,6 +17,9 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
     bars_first_day: str = Field(default="2020-01-01", description="No daily bars before this day.")
     bars_depth_days: int = Field(default=500, description="Trading days of bars for a contract that has none yet.")
     bars_asset_classes: list[str] = Field(default=[], description="Asset classes whose daily bars the gateway has.")
+    is_performance_limit_per_account: bool = Field(
+        default=False, description="Whether the gateway counts its 15 minutes for each account apart."
+    )
 
     @property
     def calendar(self) -> TradingCalendar:

@@ -61,10 +61,12 @@ def raw_performance(fetch: Fetch) -> Iterator[Page]:
     """A year of every account's performance, as the gateway sent it."""
     for account_id in fetch.account_ids:
         body = {"acctIds": [account_id], "period": PERIOD}
+        counted_as = account_id if fetch.scope.is_performance_limit_per_account else ""
         try:
-            yield fetch.gateway.ask(PERFORMANCE, body=body)
+            yield fetch.gateway.ask(PERFORMANCE, body=body, counted_as=counted_as)
         except Refused:  # older gateways know only GET
-            yield fetch.gateway.ask(PERFORMANCE_BY_GET, query={"acctIds": account_id, "period": PERIOD})
+            query = {"acctIds": account_id, "period": PERIOD}
+            yield fetch.gateway.ask(PERFORMANCE_BY_GET, query=query, counted_as=counted_as)
 
 
 @table(NetAssetValue, raw=raw_performance, key=["account_id", "date"])

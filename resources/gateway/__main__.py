@@ -28,7 +28,8 @@ def _pin(arguments: argparse.Namespace) -> int:
         errors.print(f"[red]✗[/red] {error}")
         return 2
     console.print(
-        f"The certificate at {arguments.url} has the SHA-256 fingerprint\n  [bold]{found.readable}[/bold]", soft_wrap=True
+        f"The certificate at {arguments.url} has the SHA-256 fingerprint\n  [bold]{found.readable}[/bold]",
+        soft_wrap=True,
     )
     if not arguments.yes and console.input("Is this your gateway? Trust exactly this certificate? \\[y/N] ") != "y":
         errors.print("Nothing was written.")

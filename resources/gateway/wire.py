@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from resources.envelope import Request
+from resources.envelope import Envelope, Request
 from resources.gateway.errors import (
     Garbled,
     GatewayError,
@@ -39,6 +39,15 @@ def decipher(request: Request, status: int, body: bytes) -> Any:
             f"{request}: the gateway answered 200 with the error {decoded['error']!r}. Asking again changes nothing."
         )
     return decoded
+
+
+def is_good(envelope: Envelope) -> bool:
+    """Whether a reply answers."""
+    try:
+        decipher(envelope.request, envelope.status, envelope.body)
+    except GatewayError:
+        return False
+    return True
 
 
 def _decode(request: Request, body: bytes) -> Any:
