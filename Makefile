@@ -38,6 +38,7 @@ reprocess: install  ## rebuild every table and the warehouse from the raw replie
 	@$(BIN)/python -m pipelines reprocess $(FROM) $(TO)
 
 dev: install  ## the Dagster UI and daemon
+	@$(BIN)/python -m pipelines settings
 	@$(BIN)/python -m dagster dev -w workspace.yaml
 
 test: install  ## formatter, linter, types, import rules and all tests

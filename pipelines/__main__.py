@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     reprocess = commands.add_parser("reprocess", help="rebuild every table and the warehouse from raw")
     reprocess.add_argument("first", nargs="?", type=_day, help="default: the first day in raw")
     reprocess.add_argument("last", nargs="?", type=_day, help="default: the last day in raw")
+    commands.add_parser("settings", help="say which data, gateway and configuration would be used")
     return parser
 
 
@@ -56,13 +57,17 @@ def _day(text: str) -> date:
 
 
 def _run(asked: argparse.Namespace, settings: Settings) -> int:
+    gateway = settings.environment.gateway_url or "embedded simulator"
+    if asked.command == "settings":
+        told = f"profile {settings.profile} in {settings.environment.data}, {gateway}, {settings.environment.config}"
+        Console().print(told, highlight=False, soft_wrap=True)
+        return 0
     first, last = _range(asked, settings)
     _require_partitions(first, last)
     job = "nightly" if asked.command == "demo" else asked.command
     console = Console()
     console.print(
-        f"[bold]{job}[/bold] of {first}{f' to {last}' if last != first else ''}, profile {settings.profile}, "
-        f"{settings.environment.gateway_url or 'embedded simulator'}",
+        f"[bold]{job}[/bold] of {first}{f' to {last}' if last != first else ''}, profile {settings.profile}, {gateway}",
         highlight=False,
     )
     return _execute(job, first, last, settings, console)

@@ -172,6 +172,8 @@ def _days_to_check(of: Landing | Table, asked: list[date], lake: Lake) -> tuple[
     """Of the run's trading days those that were built: the table said which were not."""
     if not isinstance(of, Table):
         return tuple(asked)
+    if isinstance(of.storage, ByYear):  # no file is written for a year in which nothing had to be asked
+        return tuple(asked) if lake.raw.partitions(of.raw.name) else ()
     return tuple(day for day in asked if files_of(of, [day], lake.tables))
 
 

@@ -1,7 +1,7 @@
 """The practical loop of the API: log in state, session, priming, then asking, page by page.
 
 Belongs here: the order of calls and which remedy each error gets. Does not: what replies mean
-(`wire.py`), when a send is allowed (`pacing.py`), sockets (`transport.py`), any dataset.
+(`wire.py`), when and how a request is sent (`exchange.py`), any dataset.
 
 Every reply of `ask` goes to the recorder before it is deciphered, the failed ones too. Time is the
 gateway's: `now` is the `Date` header of its last reply.
@@ -10,9 +10,7 @@ gateway's: `now` is the `Date` header of its last reply.
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
@@ -31,9 +29,9 @@ from resources.gateway.errors import (
     Unreachable,
     Untrusted,
 )
-from resources.gateway.pacing import Limit, Pace
-from resources.gateway.session import Status, Step, read_status
-from resources.gateway.transport import Transport
+from resources.gateway.exchange import Exchange, Tally
+from resources.gateway.pacing import Limit
+from resources.gateway.session import Step, read_status
 from resources.gateway.wire import LOG_IN, decipher, is_good
 
 STATUS = Endpoint("/iserver/auth/status", method="POST")
@@ -45,38 +43,16 @@ PORTFOLIO_ACCOUNTS = Endpoint("/portfolio/accounts", limit=Limit(1, 5.0))
 SELECT_ACCOUNT = Endpoint("/iserver/account", method="POST")
 
 TICKLE_SECONDS = 55.0
-SIMULATOR_HEADER = "X-Simulator"
 CLOCK_SLACK = 60.0
-SECRET_HEADERS = frozenset({"set-cookie"})
 TRIES = 3
 Recorder = Callable[[Envelope], None]
 
 
-@dataclass
-class Tally:
-    """What talking to the gateway cost so far."""
-
-    requests: int = 0
-    bytes: int = 0
-    waited_seconds: float = 0.0
-    waits: dict[str, float] = field(default_factory=dict)
-
-
 class GatewayClient:
-    """One login's session, used by one process. `clock` is monotonic seconds; `sleep` waits them."""
+    """One login's session, used by one process."""
 
-    def __init__(
-        self, transport: Transport, *, run_id: str, clock: Callable[[], float], sleep: Callable[[float], None]
-    ) -> None:
-        self.tally = Tally()
-        self.is_simulator = False
-        self._transport = transport
-        self._run_id = run_id
-        self._clock = clock
-        self._sleep = sleep
-        self._pace = Pace()
-        self._gate = threading.Lock()
-        self._now: datetime | None = None
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
         self._record: Recorder | None = None
         self._kept: dict[str, Envelope] = {}
         self._account_ids: tuple[str, ...] = ()
@@ -85,12 +61,22 @@ class GatewayClient:
         self._tickler: threading.Thread | None = None
 
     @property
+    def tally(self) -> Tally:
+        """What talking to the gateway cost so far."""
+        return self._exchange.tally
+
+    @property
+    def is_simulator(self) -> bool:
+        """Whether the gateway said that it is a simulator."""
+        return self._exchange.is_simulator
+
+    @property
     def now(self) -> datetime:
         """The gateway's time, UTC, as of its last reply."""
-        if self._now is None:
+        if self._exchange.now is None:
             self._call(STATUS.request())
-        assert self._now is not None
-        return self._now
+        assert self._exchange.now is not None
+        return self._exchange.now
 
     def account_ids(self) -> tuple[str, ...]:
         """Every account the login can see, without the pseudo-account `All`."""
@@ -114,7 +100,7 @@ class GatewayClient:
             retry=retry_if_exception(lambda error: _is_worth_asking_again(error, endpoint)),
             stop=stop_after_attempt(TRIES),
             wait=wait_random_exponential(multiplier=0.5, max=8),
-            sleep=self._sleep,
+            sleep=self._exchange.sleep,
             reraise=True,
         ):
             with attempt:
@@ -142,7 +128,7 @@ class GatewayClient:
         age = (self.now - envelope.received_at).total_seconds()
         if endpoint.limit is None or not -CLOCK_SLACK <= age < endpoint.limit.gap:
             return
-        self._pace.last_sent[str(endpoint)] = self._clock() - max(age, 0.0)
+        self._exchange.sent_before(str(endpoint), seconds_ago=max(age, 0.0))
         if is_good(envelope):
             self._kept[envelope.request.key] = envelope
 
@@ -161,7 +147,7 @@ class GatewayClient:
         self._closing.set()
         if self._tickler is not None:
             self._tickler.join(timeout=5)
-        self._transport.close()
+        self._exchange.close()
 
     def _ask_in_session(self, endpoint: Endpoint, request: Request, name: str) -> Page:
         try:
@@ -172,7 +158,7 @@ class GatewayClient:
             return self._page(endpoint, request, name)
 
     def _page(self, endpoint: Endpoint, request: Request, name: str) -> Page:
-        envelope = self._exchange(request, name=name, limit=endpoint.limit)
+        envelope = self._exchange.send(request, name=name, limit=endpoint.limit)
         self._keep(envelope)
         page = Page(endpoint, envelope)
         _ = page.json
@@ -182,32 +168,15 @@ class GatewayClient:
         if self._record is not None:
             self._record(envelope)
 
-    def _exchange(self, request: Request, *, name: str, limit: Limit | None = None) -> Envelope:
-        with self._gate:
-            seconds, reason = self._pace.wait(name, limit, now=self._clock())
-            if seconds > 0:
-                self._sleep(seconds)
-                self.tally.waited_seconds += seconds
-                self.tally.waits[reason] = self.tally.waits.get(reason, 0.0) + seconds
-            self._pace.sent(name, now=self._clock())
-            self.tally.requests += 1
-        reply = self._transport.send(request)
-        self.tally.bytes += len(reply.body)
-        self.is_simulator = self.is_simulator or SIMULATOR_HEADER in reply.headers
-        self._now = _date_of(reply.headers)
-        headers = {name: value for name, value in reply.headers.items() if name.lower() not in SECRET_HEADERS}
-        return Envelope(request, reply.status, headers, reply.body, self._now, self._run_id)
-
     def _call(self, request: Request, limit: Limit | None = None) -> Any:
-        envelope = self._exchange(request, name=f"{request.method} {request.path}", limit=limit)
+        envelope = self._exchange.send(request, name=f"{request.method} {request.path}", limit=limit)
         return decipher(request, envelope.status, envelope.body)
 
     def _bring_up(self) -> None:
         for seconds in (0.5, 1.0, 2.0, 4.0, 8.0, 0.0):
-            status = self._status()
-            match status.next_step:
-                case Step.GO:
-                    return self._prime()
+            match read_status(self._call(STATUS.request())).next_step:
+                case Step.GO if self._is_primed():
+                    return
                 case Step.COMPETING:
                     raise Competing(
                         "Opening the session: the same username is in use elsewhere (TWS, mobile or web). "
@@ -215,11 +184,8 @@ class GatewayClient:
                     )
                 case Step.INITIALISE:
                     self._initialise()
-            self._sleep(seconds)
+            self._exchange.sleep(seconds)
         raise LoginRequired(f"Opening the session: it was initialised, but never became ready. {LOG_IN}")
-
-    def _status(self) -> Status:
-        return read_status(self._call(STATUS.request()))
 
     def _initialise(self) -> None:
         try:
@@ -229,17 +195,27 @@ class GatewayClient:
         except GatewayError:  # gateways before ssodh/init know only this
             self._call(REAUTHENTICATE.request())
 
-    def _prime(self) -> None:
+    def _is_primed(self) -> bool:
         """`/iserver` and `/portfolio` each want their account list asked for first, in every session."""
-        brokerage = self._call(BROKERAGE_ACCOUNTS.request())
+        try:
+            brokerage = self._call(BROKERAGE_ACCOUNTS.request())
+        except SessionLost:  # authenticated, but the bridge is still being built
+            return False
         request = PORTFOLIO_ACCOUNTS.request()
-        envelope = self._exchange(request, name=str(PORTFOLIO_ACCOUNTS), limit=PORTFOLIO_ACCOUNTS.limit)
-        accounts = decipher(request, envelope.status, envelope.body)
+        envelope = self._exchange.send(request, name=str(PORTFOLIO_ACCOUNTS), limit=PORTFOLIO_ACCOUNTS.limit)
+        self._account_ids = _ids_in(decipher(request, envelope.status, envelope.body))
         self._kept[request.key] = envelope
-        self._account_ids = _ids_in(accounts)
         selected = brokerage.get("selectedAccount") if isinstance(brokerage, dict) else None
         if self._account_ids and selected not in self._account_ids:
-            self._call(SELECT_ACCOUNT.request(body={"acctId": self._account_ids[0]}))
+            self._select(self._account_ids[0])
+        return True
+
+    def _select(self, account_id: str) -> None:
+        try:
+            self._call(SELECT_ACCOUNT.request(body={"acctId": account_id}))
+        except Unavailable as error:
+            if "already set" not in str(error):  # seen as a 500; it is what was wanted
+                raise
 
     def _keep_alive(self) -> None:
         while not self._closing.wait(TICKLE_SECONDS):
@@ -262,11 +238,3 @@ def _ids_in(accounts: Any) -> tuple[str, ...]:
         raise Garbled(f"GET /portfolio/accounts: a list was due, {str(accounts)[:120]!r} came. Is this a gateway?")
     ids = (row.get("accountId") or row.get("id") for row in accounts if isinstance(row, dict))
     return tuple(one for one in ids if isinstance(one, str) and one and one != "All")
-
-
-def _date_of(headers: Any) -> datetime:
-    """The reply's `Date`; a gateway that tells none (a bare proxy) is taken to share our time."""
-    try:
-        return parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
-    except (TypeError, ValueError):
-        return datetime.now(UTC).replace(microsecond=0)

@@ -12,6 +12,7 @@ from pydantic import Field, PrivateAttr
 
 from resources.gateway.certificate import read_pin
 from resources.gateway.client import GatewayClient
+from resources.gateway.exchange import Exchange
 from resources.gateway.transport import Transport
 
 
@@ -42,7 +43,8 @@ class Gateway(dg.ConfigurableResource):  # type: ignore[type-arg]
             base_url, certificate = self.address()
             pin = read_pin(Path(certificate)) if certificate else None
             transport = Transport(base_url, pin=pin, timeout=self.timeout)
-            self._client = GatewayClient(transport, run_id=self._run_id, clock=time.monotonic, sleep=_sleep)
+            exchange = Exchange(transport, run_id=self._run_id, clock=time.monotonic, sleep=_sleep)
+            self._client = GatewayClient(exchange)
         return self._client
 
     def close(self) -> None:
