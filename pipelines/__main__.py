@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import dagster as dg
+from dagster._core.errors import DagsterHomeNotSetError
 from rich.console import Console
 from rich.text import Text
 
@@ -64,6 +65,9 @@ def _run(asked: argparse.Namespace, settings: Settings) -> int:
         return 0
     first, last = _range(asked, settings)
     _require_partitions(first, last)
+    if first == last and first not in trading_calendar(settings.choices.exchange):
+        Console().print(f"{first}: {settings.choices.exchange} is closed, there is nothing to do.", highlight=False)
+        return 0
     job = "nightly" if asked.command == "demo" else asked.command
     console = Console()
     console.print(
@@ -127,7 +131,7 @@ def _execute(job: str, first: date, last: date, settings: Settings, console: Con
         "dagster/asset_partition_range_start": first.isoformat(),
         "dagster/asset_partition_range_end": last.isoformat(),
     }
-    with dg.DagsterInstance.get() as instance:
+    with _instance() as instance:
         result = definition.execute_in_process(
             instance=instance,
             partition_key=first.isoformat() if first == last else None,
@@ -138,6 +142,15 @@ def _execute(job: str, first: date, last: date, settings: Settings, console: Con
     outcome = outcome_of(result.all_events, is_success=result.success, run_id=result.run_id)
     print_summary(outcome, console)
     return 0 if result.success else 1
+
+
+def _instance() -> dg.DagsterInstance:
+    try:
+        return dg.DagsterInstance.get()
+    except DagsterHomeNotSetError as error:
+        raise SettingsMistake(
+            "DAGSTER_HOME is not set, so there is no place to record the run. Use make, or set it to a folder."
+        ) from error
 
 
 if __name__ == "__main__":
