@@ -14,7 +14,7 @@ from tests.nights import Nights
 
 DAY = "2026-11-23"
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
-WATCHED = {"watchlist": ["AAPL", "265598"], "bars_asset_classes": ["CASH", "BOND"]}
+WATCHED = {"watchlist": ["AAPL", "265598"], "bars_asset_classes": ["CASH", "BOND"], "bars_depth_days": 150}
 
 
 @dataclass(frozen=True)
