@@ -14,7 +14,7 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
     accounts: list[str] = Field(default=[], description="Accounts to keep; empty for all that the login can see.")
     watchlist: list[str] = Field(default=[], description="Symbols (AAPL, AAPL@NASDAQ) or contract ids to keep.")
     exchange: str = Field(default="XNYS", description="Calendar that decides what a trading day is.")
-    bars_first_day: str = Field(default="2020-01-01", description="No daily bars before this day.")
+    bars_first_day: str = Field(default="2000-01-01", description="No daily bars before this day.")
     bars_depth_days: int = Field(default=500, description="Trading days of bars for a contract that has none yet.")
     bars_asset_classes: list[str] = Field(default=[], description="Asset classes whose daily bars the gateway has.")
     is_performance_limit_per_account: bool = Field(

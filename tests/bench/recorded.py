@@ -35,9 +35,7 @@ def land_history(folder: Path, *, contracts: int, bars: int, last: date = LAST_D
     """Daily bars up to `last`, a thousand per reply, as one landing of that day."""
     days = calendar().between(date(1990, 1, 2), last)[-bars:]
     opens = [int(calendar().opens(day.item()).timestamp() * 1000) for day in days]
-    pages = (
-        page for number in range(contracts) for page in _history_pages(FIRST_CONID + number, opens, evening(last))
-    )
+    pages = (page for number in range(contracts) for page in _history_pages(FIRST_CONID + number, opens, evening(last)))
     _land(lake_in(folder), "bars_1d", last, pages)
 
 
@@ -71,9 +69,7 @@ def _history_pages(conid: int, opens: list[int], at: datetime) -> Iterator[Envel
     low = np.round(np.minimum(first, close) * 0.995, 2)
     volume = np.round(wanderer.lognormal(10, 1, count), 2)
     columns = (side.tolist() for side in (first, close, high, low, volume))
-    bars = [
-        dict(zip(("o", "c", "h", "l", "v", "t"), bar, strict=True)) for bar in zip(*columns, opens, strict=True)
-    ]
+    bars = [dict(zip(("o", "c", "h", "l", "v", "t"), bar, strict=True)) for bar in zip(*columns, opens, strict=True)]
     for start in range(0, count, BARS_PER_PAGE):
         part = bars[start : start + BARS_PER_PAGE]
         query = {"conid": str(conid), "period": f"{BARS_PER_PAGE}d", "bar": "1d", "outsideRth": "false"}
