@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import dagster as dg
 import pandas as pd
@@ -13,11 +13,20 @@ from pipelines.outcome import Outcome, outcome_of
 from pipelines.settings import Choices, Environment, Settings
 from resources.gateway.resource import Gateway
 from resources.lake.resource import Lake
-from resources.simulator.server import Running
 from resources.warehouse.build import connected
 
 PROFILE = "test"
 DEFAULTS = Choices()
+
+
+class Listening(Protocol):
+    """A gateway that answers, and the PEM of its certificate where it has one."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def certificate(self) -> Path | None: ...
 
 
 @dataclass
@@ -25,7 +34,7 @@ class Nights:
     """A data folder, and jobs run into it. `scope` overrides what the TOML would say."""
 
     data: Path
-    gateway: Running | None = None
+    gateway: Listening | None = None
     scope: dict[str, Any] = field(default_factory=dict)
     instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
 
