@@ -67,7 +67,7 @@ class Environment(BaseSettings):
     )
     gateway_cert: Path | None = Field(default=None, description="PEM of the gateway's certificate, trusted alone.")
     profile: str | None = Field(
-        default=None, pattern=r"^[\w.-]+$", description="Name of the data set; default `simulator` or `live`."
+        default=None, pattern=r"^\w[\w.-]*$", description="Name of the data set; default `simulator` or `live`."
     )
     data: Path = Field(default=Path("data"), description="Data root.")
     accounts: Annotated[list[str], NoDecode] = Field(default=[], description="Accounts to keep, by comma; default all.")

@@ -4,7 +4,7 @@ Vectorised: many replies become one frame, each column is parsed once, rules are
 never dropped: it is accepted, or rejected as the record that came, why, and where it stands in raw.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -53,12 +53,12 @@ def conform(row: type[Row], sources: Sequence[Source]) -> Conformed:
         return Conformed(arrow_schema(row).empty_table(), rejected_schema().empty_table(), {})
     spans = [len(source.block.records) for source in sources]
     origin = pd.Series(range(len(sources))).repeat(spans).to_numpy()
-    frame = _frame(records, sources, spans)
-    values, problems = _parse(row, frame)
+    frame = pd.DataFrame(records)
+    values, problems = _parse(row, frame, _constants(sources), origin)
     problems += broken_rules(row, values)
     reasons = _reasons(len(records), problems)
     good = reasons.isna().to_numpy()
-    extras, unknown = _extras(row, records, frame)
+    extras, unknown = _extras(row, records, set(frame.columns))
     values["extra"] = extras
     accepted = pa.Table.from_arrays(
         [_arrow(one, values, sources, origin, good) for one in all_columns(row)], schema=arrow_schema(row)
@@ -103,16 +103,17 @@ def rejected_rows(source: Source, records: Sequence[Any], reasons: Sequence[Sequ
     )
 
 
-def _frame(records: list[Any], sources: Sequence[Source], spans: list[int]) -> "pd.DataFrame":
+def _constants(sources: Sequence[Source]) -> "dict[str, pd.Series[Any]]":
+    """What holds for a whole reply, one value per reply: read once, not once per row."""
     import pandas as pd
 
-    frame = pd.DataFrame(records)
-    for name in {name for source in sources for name in source.block.constants}:
-        frame[name] = pd.Series([source.block.constants.get(name) for source in sources]).repeat(spans).to_numpy()
-    return frame
+    names = {name for source in sources for name in source.block.constants}
+    return {name: pd.Series([source.block.constants.get(name) for source in sources]) for name in names}
 
 
-def _parse(row: type[Row], frame: "pd.DataFrame") -> tuple["pd.DataFrame", list[tuple["pd.Series[bool]", str]]]:
+def _parse(
+    row: type[Row], frame: "pd.DataFrame", constants: "Mapping[str, pd.Series[Any]]", origin: Any
+) -> tuple["pd.DataFrame", list[tuple["pd.Series[bool]", str]]]:
     import pandas as pd
 
     absent = pd.Series([None] * len(frame), index=frame.index, dtype=object)
@@ -123,12 +124,15 @@ def _parse(row: type[Row], frame: "pd.DataFrame") -> tuple["pd.DataFrame", list[
             values[one.name] = one.derive(pd.DataFrame(values, index=frame.index))
             continue
         assert one.parse is not None
-        raw = frame.get(one.wire, absent)
-        values[one.name], unusable = one.parse(raw)
+        if one.wire in constants:
+            parsed, unusable = (side.take(origin).set_axis(frame.index) for side in one.parse(constants[one.wire]))
+        else:
+            parsed, unusable = one.parse(frame.get(one.wire, absent))
+        values[one.name] = parsed
         if unusable.any():
             problems.append((unusable, f"{one.name}: {one.wire} cannot be read as {one.kind.__name__}"))
         if not one.is_nullable:
-            missing = values[one.name].isna() & ~unusable
+            missing = parsed.isna() & ~unusable
             if missing.any():
                 problems.append((missing, f"{one.name}: {one.wire} is missing"))
     return pd.DataFrame(values, index=frame.index), problems
@@ -186,24 +190,15 @@ def _reasons(count: int, problems: list[tuple["pd.Series[bool]", str]]) -> "pd.S
     return pd.Series(reasons, dtype=object)
 
 
-def _extras(row: type[Row], records: list[Any], frame: "pd.DataFrame") -> tuple[Any, dict[str, str]]:
+def _extras(row: type[Row], records: list[Any], names: set[str]) -> tuple[Any, dict[str, str]]:
     import pandas as pd
 
-    understood = {one.wire for one in row.columns} | row.known
-    unknown = {name for record_names in _names(records, frame) for name in record_names} - understood
+    unknown = names - {one.wire for one in row.columns} - row.known
     if not unknown:
         return pd.Series([None] * len(records), dtype=object), {}
     extras = [{name: record[name] for name in record.keys() & unknown} for record in records]
     examples = {name: next(_json(extra[name]) for extra in extras if name in extra)[:80] for name in sorted(unknown)}
     return pd.Series([_json(extra) if extra else None for extra in extras], dtype=object), examples
-
-
-def _names(records: list[Any], frame: "pd.DataFrame") -> Iterator[list[str]]:
-    """Field names in use; the frame knows them all, but constants are not the record's own."""
-    own = {name for name in frame.columns if any(name in record for record in (records[0], records[-1]))}
-    yield list(own)
-    rest = [name for name in frame.columns if name not in own]
-    yield [name for name in rest if any(name in record for record in records)]
 
 
 def _arrow(one: Any, values: "pd.DataFrame", sources: Sequence[Source], origin: Any, good: Any) -> "pa.Array":

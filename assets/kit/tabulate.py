@@ -10,7 +10,7 @@ from datetime import date
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from assets.kit.conform import Source, conform, rejected_rows
+from assets.kit.conform import Source, conform, rejected_rows, rejected_schema
 from assets.kit.declare import ByYear, Table
 from assets.kit.replies import good_pages, landing_files, last_answers
 from assets.kit.schema import arrow_schema
@@ -22,7 +22,7 @@ from resources.lake.resource import Lake
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BATCH_ROWS = 250_000
+BATCH_ROWS = 50_000
 
 
 @dataclass(slots=True)
@@ -38,15 +38,21 @@ class Built:
 
 def build_day(table: Table, day: date, *, lake: Lake) -> Built | None:
     """Build one day's partition from its latest landing; None when nothing was landed."""
+    import pyarrow as pa
+
     partition = day.isoformat()
     found = landing_files(lake.raw, table, partition)
     if not found:
         return None
     pages = last_answers(good_pages(lake.raw, table.raw, found[0]))
     built = Built()
-    accepted, rejected = _collected(table, ((page, str(found[0])) for page in pages), day, built, calendar=None)
-    built.files.append(str(lake.tables.write(table.name, table.storage.key, partition, _sorted(table, accepted))))
-    lake.tables.write_rejected(table.name, table.storage.key, partition, rejected)
+    accepted, rejected = [arrow_schema(table.row).empty_table()], [rejected_schema().empty_table()]
+    for rows, refused in _conformed(table, ((page, str(found[0])) for page in pages), day, built, calendar=None):
+        accepted.append(rows)
+        rejected.append(refused)
+    whole = _sorted(table, pa.concat_tables(accepted))
+    built.files.append(str(lake.tables.write(table.name, table.storage.key, partition, whole)))
+    lake.tables.write_rejected(table.name, table.storage.key, partition, pa.concat_tables(rejected))
     return built
 
 
@@ -54,41 +60,44 @@ def build_years(
     table: Table, partitions: Iterable[str], *, lake: Lake, calendar: TradingCalendar, afresh: bool
 ) -> Built:
     """Merge the landings of raw partitions into the years they reach; `afresh` starts from nothing."""
+    import pyarrow as pa
+
     built = Built()
-    years: dict[int, pa.Table] = {}
+    years: dict[int, list[pa.Table]] = {}
     for partition in partitions:
         files = landing_files(lake.raw, table, partition)
         pages = chain.from_iterable(
             ((page, str(path)) for page in good_pages(lake.raw, table.raw, path)) for path in files
         )
-        accepted, rejected = _collected(table, pages, date.fromisoformat(partition), built, calendar=calendar)
-        lake.tables.write_rejected(table.name, "trading_day", partition, rejected)
-        for year, rows in _by_year(accepted):
-            years[year] = _merged(table, [years[year], rows] if year in years else [rows])
-    for year, rows in sorted(years.items()):
+        rejected = [rejected_schema().empty_table()]
+        for rows, refused in _conformed(table, pages, date.fromisoformat(partition), built, calendar=calendar):
+            rejected.append(refused)
+            for year, part in _by_year(rows):
+                years.setdefault(year, []).append(part)
+        lake.tables.write_rejected(table.name, "trading_day", partition, pa.concat_tables(rejected))
+    for year in sorted(years):
         path = None if afresh else lake.tables.file(table.name, table.storage.key, str(year))
-        whole = rows if path is None else _merged(table, [_read(table, path), rows])
-        built.files.append(str(lake.tables.write(table.name, table.storage.key, str(year), _sorted(table, whole))))
+        held = [] if path is None else [_read(table, path)]
+        whole = _sorted(table, _merged(table, held + years.pop(year)))
+        built.files.append(str(lake.tables.write(table.name, table.storage.key, str(year), whole)))
     return built
 
 
-def _collected(
+def _conformed(
     table: Table, pages: Iterable[tuple[Page, str]], day: date, built: Built, *, calendar: TradingCalendar | None
-) -> tuple["pa.Table", "pa.Table"]:
+) -> Iterator[tuple["pa.Table", "pa.Table"]]:
+    """Accepted and rejected rows, batch by batch; what they come to is added to `built`."""
     import pyarrow as pa
 
-    accepted, rejected = [arrow_schema(table.row).empty_table()], []
     for sources, strange in _batches(table, pages, day):
         done = conform(table.row, sources)
         finished = done.accepted if calendar is None else _finished(done.accepted, calendar)
+        rejected = pa.concat_tables([done.rejected, *strange])
+        built.rows += finished.num_rows
+        built.rejected += rejected.num_rows
         built.unfinished += done.accepted.num_rows - finished.num_rows
         built.unknown.update(done.unknown)
-        accepted.append(finished)
-        rejected += [done.rejected, *strange]
-    rows, refused = pa.concat_tables(accepted), pa.concat_tables(rejected) if rejected else _no_rejected()
-    built.rows += rows.num_rows
-    built.rejected += refused.num_rows
-    return rows, refused
+        yield finished, rejected
 
 
 def _batches(
@@ -151,7 +160,7 @@ def _merged(table: Table, parts: list["pa.Table"]) -> "pa.Table":
     rows = pa.concat_tables(parts).unify_dictionaries()
     keys = rows.select([*table.key, "observed_at"]).to_pandas().sort_values("observed_at", kind="stable")
     latest = keys.index[~keys.duplicated(subset=list(table.key), keep="last")].to_numpy()
-    return rows.take(pa.array(sorted(latest)))
+    return rows if len(latest) == rows.num_rows else rows.take(pa.array(sorted(latest)))
 
 
 def _sorted(table: Table, rows: "pa.Table") -> "pa.Table":
@@ -168,12 +177,6 @@ def _nothing() -> Any:
     from assets.kit.shape import rows
 
     return rows([])
-
-
-def _no_rejected() -> "pa.Table":
-    from assets.kit.conform import rejected_schema
-
-    return rejected_schema().empty_table()
 
 
 def is_merged(table: Table) -> bool:

@@ -62,11 +62,6 @@ def schema_holds(looked: Looked) -> Verdict:
             offenders.append({"file": path.name, "problem": _difference(rows.schema, wanted)})
             continue
         offenders += [
-            {"file": path.name, "problem": f"{field.name} is required, {rows[field.name].null_count} are missing"}
-            for field in wanted
-            if not field.nullable and rows[field.name].null_count
-        ]
-        offenders += [
             {"file": path.name, "problem": reason, "rows": int(mask.sum())}
             for mask, reason in broken_rules(looked.table.row, rows.to_pandas())
         ]
@@ -149,6 +144,10 @@ def _found(looked: Looked, sql: str, *, others: Sequence[Table] = ()) -> Verdict
 
 
 def _difference(found: Any, wanted: Any) -> str:
-    lines = [f"{field.name}: {field.type}" for field in wanted if field not in list(found)]
+    lines = [
+        f"{field.name}: {field.type}{'' if field.nullable else ', required'}"
+        for field in wanted
+        if field not in list(found)
+    ]
     extra = [name for name in found.names if name not in wanted.names]
     return f"wanted {', '.join(lines) or 'nothing more'}; not known: {', '.join(extra) or 'none'}"

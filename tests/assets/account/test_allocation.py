@@ -1,0 +1,59 @@
+from typing import Any
+
+import pytest
+
+from resources.envelope import Request
+from tests.assets.bent import Bent
+
+NEEDED = ("ledger", "positions", "allocation")
+
+
+def test_each_category_is_a_row_with_the_account_of_the_path(bent: Bent) -> None:
+    def small(_: Request, __: Any) -> Any:
+        return {
+            "assetClass": {"long": {"STK": 2415.0, "CASH": 97000.5}, "short": {"OPT": -10.0}},
+            "sector": {"long": {"Consumer, Cyclical": 2415.0}, "short": {"Others": -10.0}},
+            "group": {"long": {}, "short": {}},
+        }
+
+    rows = bent.bend("allocation", small).build("allocation").rows("allocation")
+    assert sorted(rows[["dimension", "category", "side", "market_value"]].itertuples(index=False, name=None)) == [
+        ("asset_class", "CASH", "long", 97000.5),
+        ("asset_class", "OPT", "short", -10.0),
+        ("asset_class", "STK", "long", 2415.0),
+        ("sector", "Consumer, Cyclical", "long", 2415.0),
+        ("sector", "Others", "short", -10.0),
+    ]
+    assert set(rows["account_id"]) == {"U9900001"}
+
+
+@pytest.mark.parametrize(
+    "name", ["every_dimension_adds_up_to_the_same_total", "asset_classes_are_the_positions_plus_cash"]
+)
+def test_a_true_allocation_passes(bent: Bent, name: str) -> None:
+    assert bent.build(*NEEDED).verdict(name).has_passed
+
+
+def test_a_sector_that_is_off_fails(bent: Bent) -> None:
+    def off(_: Request, reply: dict[str, Any]) -> Any:
+        first = next(iter(reply["sector"]["long"]))
+        reply["sector"]["long"][first] += 500.0
+        return reply
+
+    verdict = bent.bend("allocation", off).build(*NEEDED).verdict("every_dimension_adds_up_to_the_same_total")
+    assert verdict.count == 1
+
+
+@pytest.mark.parametrize("category", ["STK", "CASH"])
+def test_an_asset_class_that_is_not_what_is_held_fails(bent: Bent, category: str) -> None:
+    def off(_: Request, reply: dict[str, Any]) -> Any:
+        reply["assetClass"]["long"][category] += 5_000.0
+        return reply
+
+    verdict = bent.bend("allocation", off).build(*NEEDED).verdict("asset_classes_are_the_positions_plus_cash")
+    assert [row["category"] for row in verdict.offenders] == [category]
+
+
+def test_without_the_days_positions_it_cannot_be_judged_and_says_so(bent: Bent) -> None:
+    verdict = bent.build("ledger", "allocation").verdict("asset_classes_are_the_positions_plus_cash")
+    assert verdict.offenders == ({"problem": "positions of 2026-11-23 is not built, so this cannot be judged"},)

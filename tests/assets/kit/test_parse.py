@@ -1,0 +1,100 @@
+"""Each value of the wire that looks like one thing and is another."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assets.kit import parse
+
+UNUSABLE = object()
+PARSERS: list[Callable[..., parse.Parsed]] = [
+    parse.text,
+    parse.number,
+    parse.whole,
+    parse.zero_is_null,
+    parse.boolean,
+    parse.day,
+    parse.month,
+    parse.epoch_ms,
+    parse.epoch_s,
+]
+
+
+def _read(parser: parse.Parser, value: Any) -> Any:
+    values, unusable = parser(pd.Series([value], dtype=object))
+    if unusable.iloc[0]:
+        return UNUSABLE
+    found = values.iloc[0]
+    return None if pd.isna(found) else found
+
+
+@pytest.mark.parametrize(
+    ("parser", "wire", "meaning"),
+    [
+        (parse.number, "1,300", 1300.0),
+        (parse.number, "-0.5", -0.5),
+        (parse.number, 12, 12.0),
+        (parse.number, "", None),
+        (parse.number, None, None),
+        (parse.number, "NaN", UNUSABLE),
+        (parse.number, "Infinity", UNUSABLE),
+        (parse.number, True, UNUSABLE),
+        (parse.number, "many", UNUSABLE),
+        (parse.number, {"amount": 1}, UNUSABLE),
+        (parse.number, [1], UNUSABLE),
+        (parse.whole, 265598, 265598),
+        (parse.whole, "265598", 265598),
+        (parse.whole, 265598.0, 265598),
+        (parse.whole, 1.5, UNUSABLE),
+        (parse.whole, 2**60, UNUSABLE),
+        (parse.zero_is_null, "0", None),
+        (parse.zero_is_null, 0.0, None),
+        (parse.zero_is_null, "150", 150.0),
+        (parse.text, "  ", None),
+        (parse.text, "USD", "USD"),
+        (parse.text, 7, UNUSABLE),
+        (parse.boolean, False, False),
+        (parse.boolean, "true", UNUSABLE),
+        (parse.boolean, 1, UNUSABLE),
+        (parse.day, "20261218", pd.Timestamp("2026-12-18")),
+        (parse.day, 20261218, pd.Timestamp("2026-12-18")),
+        (parse.day, "2026-12-18", pd.Timestamp("2026-12-18")),
+        (parse.day, "20261318", UNUSABLE),
+        (parse.day, "DEC26", UNUSABLE),
+        (parse.day, "", None),
+        (parse.month, "202603", pd.Timestamp("2026-03-01")),
+        (parse.month, "2026", UNUSABLE),
+        (parse.epoch_ms, 1775136600000, pd.Timestamp("2026-04-02T13:30Z")),
+        (parse.epoch_s, 1701198108, pd.Timestamp("2023-11-28T19:01:48Z")),
+        (parse.epoch_s, 1775136600000, UNUSABLE),
+        (parse.epoch_ms, -1, UNUSABLE),
+    ],
+)
+def test_a_value_of_the_wire_is_read_as_what_it_means(parser: parse.Parser, wire: Any, meaning: Any) -> None:
+    assert _read(parser, wire) == meaning
+
+
+JUNK = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.floats(), st.text(max_size=8),
+    st.lists(st.integers(), max_size=2), st.dictionaries(st.text(max_size=2), st.integers(), max_size=2),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("parser", PARSERS, ids=lambda one: one.__name__)
+@given(values=st.lists(JUNK, min_size=1, max_size=6))
+def test_no_value_breaks_a_parser_and_none_is_both_read_and_unusable(parser: parse.Parser, values: list[Any]) -> None:
+    read, unusable = parser(pd.Series(values, dtype=object))
+    assert len(read) == len(unusable) == len(values)
+    assert not (read.notna() & unusable).any()
+
+
+def test_a_column_that_is_numbers_already_is_read_the_same_as_one_by_one() -> None:
+    floats = pd.Series([1.5, float("nan"), float("inf")])
+    values, unusable = parse.number(floats)
+    assert values.tolist()[:1] == [1.5]
+    assert unusable.tolist() == [False, False, True]
+    assert parse.whole(pd.Series([1, 2])).values.tolist() == [1, 2]

@@ -1,0 +1,99 @@
+"""Every check that tables get without asking has a test in which it fails."""
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from assets.kit.declare import ByDay
+from resources.envelope import Request
+from tests.assets.bent import DAY, TABLES, Bent
+
+SNAPSHOTS = sorted(name for name, table in TABLES.items() if isinstance(table.storage, ByDay))
+
+
+def _rewrite(bent: Bent, name: str, change: Any) -> None:
+    path = bent.lake.tables.file(name, "trading_day", DAY.isoformat())
+    assert path is not None
+    pq.write_table(change(pq.read_table(path, partitioning=None)), path)
+
+
+@pytest.mark.parametrize("name", SNAPSHOTS)
+def test_generated_checks_pass_on_what_a_night_built(bent: Bent, name: str) -> None:
+    bent.build(name)
+    for check in ("schema_holds", "key_is_unique", "not_every_row_was_rejected"):
+        assert bent.generated(name, check).has_passed, check
+
+
+@pytest.mark.parametrize("name", SNAPSHOTS)
+def test_a_file_with_a_column_too_few_breaks_the_schema(bent: Bent, name: str) -> None:
+    bent.build(name)
+    column = TABLES[name].row.columns[0].name
+    _rewrite(bent, name, lambda rows: rows.drop_columns([column]))
+    [offender] = bent.generated(name, "schema_holds").offenders
+    assert column in offender["problem"]
+
+
+@pytest.mark.parametrize("name", SNAPSHOTS)
+def test_a_required_value_that_is_missing_breaks_the_schema(bent: Bent, name: str) -> None:
+    bent.build(name)
+    column = next(one.name for one in TABLES[name].row.columns if not one.is_nullable)
+
+    def emptied(rows: pa.Table) -> pa.Table:
+        place = rows.schema.get_field_index(column)
+        field = rows.schema.field(place)
+        return rows.set_column(place, field.with_nullable(nullable=True), pa.nulls(rows.num_rows, field.type))
+
+    _rewrite(bent, name, emptied)
+    [offender] = bent.generated(name, "schema_holds").offenders
+    assert offender["problem"].startswith(f"wanted {column}: ")
+
+
+def test_a_value_that_breaks_a_rule_breaks_the_schema(bent: Bent) -> None:
+    def negative(rows: pa.Table) -> pa.Table:
+        place = rows.schema.get_field_index("conid")
+        return rows.set_column(place, rows.schema.field(place), pc.negate(rows["conid"]))
+
+    bent.build("positions")
+    _rewrite(bent, "positions", negative)
+    [offender] = bent.generated("positions", "schema_holds").offenders
+    assert (offender["problem"], offender["rows"]) == ("conid: not greater than 0", 120)
+
+
+@pytest.mark.parametrize("name", SNAPSHOTS)
+def test_a_row_that_is_there_twice_breaks_the_key(bent: Bent, name: str) -> None:
+    bent.build(name)
+    _rewrite(bent, name, lambda rows: pa.concat_tables([rows, rows.slice(0, 1)]))
+    assert bent.generated(name, "key_is_unique").count == 1
+
+
+def test_a_table_whose_rows_were_all_rejected_fails_and_says_why(bent: Bent) -> None:
+    def unread(_: Request, reply: list[dict[str, Any]]) -> Any:
+        return [{**row, "position": "many"} for row in reply]
+
+    built = bent.bend("positions", unread).build("positions")
+    [offender] = built.generated("positions", "not_every_row_was_rejected").offenders
+    assert offender == {"reason": "quantity: position cannot be read as float", "rows": "120"}
+
+
+def test_an_account_that_holds_nothing_is_no_failure(bent: Bent) -> None:
+    def empty(request: Request, _: Any) -> Any:
+        return [] if request.path.endswith("/0") else None
+
+    built = bent.bend("positions", empty).build("positions")
+    assert len(built.rows("positions")) == 0
+    assert built.generated("positions", "not_every_row_was_rejected").has_passed
+
+
+def test_a_reply_of_another_trading_day_under_this_days_key_fails(bent: Bent) -> None:
+    def late(rows: pa.Table) -> pa.Table:
+        place = rows.schema.get_field_index("observed_at")
+        shifted = pc.add(rows["observed_at"], pa.scalar(24 * 3600 * 1_000_000, pa.duration("us")))
+        return rows.set_column(place, rows.schema.field(place), shifted.cast(rows.schema.field(place).type))
+
+    bent.build("ledger")
+    assert bent.generated("ledger", "observed_on_its_trading_day").has_passed
+    _rewrite(bent, "ledger", late)
+    assert bent.generated("ledger", "observed_on_its_trading_day").count == 1

@@ -1,0 +1,106 @@
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from assets.market.bars_1d import session_day
+from resources.envelope import Request
+from tests.assets.bent import DAY, Bent
+
+
+def _reply(*bars: dict[str, Any], factor: Any = 100) -> Any:
+    first = iter((True,))
+    return lambda _request, _reply: {"data": list(bars), "volumeFactor": factor} if next(first, False) else None
+
+
+def _bar(day: int = 20, **changes: Any) -> dict[str, Any]:
+    start = int(pd.Timestamp(f"2026-11-{day}T14:30Z").timestamp() * 1000)
+    return {"o": 10.0, "h": 12.0, "l": 9.5, "c": 11.0, "v": 1842.75, "t": start, **changes}
+
+
+@pytest.mark.parametrize(
+    ("start", "day"),
+    [
+        ("2026-11-20T14:30Z", "2026-11-20"),  # New York
+        ("2026-07-01T13:30Z", "2026-07-01"),  # New York in summer
+        ("2026-11-20T00:00Z", "2026-11-20"),  # Tokyo
+        ("2026-11-19T23:00Z", "2026-11-20"),  # Sydney, and futures in Chicago
+        ("2026-11-19T22:00Z", "2026-11-20"),  # FX
+        ("2026-11-02T00:00Z", "2026-11-02"),  # a week or month, from its first trading day
+    ],
+)
+def test_a_bar_belongs_to_the_trading_day_whose_session_it_opens(start: str, day: str) -> None:
+    wire = pd.Series([int(pd.Timestamp(start).timestamp() * 1000)])
+    assert session_day(wire).values.dt.strftime("%Y-%m-%d").tolist() == [day]
+
+
+def test_volume_is_in_units_and_both_factors_are_kept(bent: Bent) -> None:
+    [row] = bent.bend("bars_1d", _reply(_bar())).build("bars_1d").rows("bars_1d").to_dict("records")
+    assert (row["volume"], row["wire_volume"], row["volume_factor"]) == (184275.0, 1842.75, 100.0)
+    assert row["trading_day"] == date(2026, 11, 20)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"o": 13.0}, "Open and close lie between low and high"),
+        ({"l": 10.5}, "Open and close lie between low and high"),
+        ({"v": -5}, "wire_volume: not at least 0"),
+        ({"h": "NaN"}, "high: h cannot be read as float"),
+        ({"t": None}, "bar_start: t is missing"),
+    ],
+)
+def test_an_impossible_bar_is_rejected_with_its_reason_and_the_rest_stays(
+    bent: Bent, changes: dict[str, Any], reason: str
+) -> None:
+    built = bent.bend("bars_1d", _reply(_bar(), _bar(19, **changes))).build("bars_1d")
+    assert reason in built.reasons("bars_1d")[0]
+    assert len(built.rows("bars_1d")) == 1
+
+
+def test_a_reply_without_a_volume_factor_is_rejected_not_guessed(bent: Bent) -> None:
+    built = bent.bend("bars_1d", _reply(_bar(), factor=None)).build("bars_1d")
+    assert built.reasons("bars_1d") == [["volume_factor: volumeFactor is missing"]]
+
+
+def test_a_bar_of_a_day_that_had_not_closed_waits(bent: Bent) -> None:
+    built = bent.bend("bars_1d", _reply(_bar(23), _bar(24))).build("bars_1d")
+    assert built.rows("bars_1d")["trading_day"].tolist() == [DAY]
+
+
+def test_bars_without_holes_pass_and_a_hole_asked_for_once_fails(bent: Bent) -> None:
+    assert bent.build("instruments", "bars_1d").verdict("no_hole_is_unverified").has_passed
+    holed: list[Any] = []
+
+    def without_one(_: Request, reply: dict[str, Any]) -> Any:
+        holed.append(reply["data"].pop(5))
+        return reply
+
+    verdict = bent.bend("bars_1d", without_one).verdict("no_hole_is_unverified")
+    assert verdict.count == len(holed) > 0
+    assert "was asked for it only once" in verdict.offenders[0]["problem"]
+
+
+def test_a_hole_that_was_asked_for_twice_counts_as_empty(bent: Bent) -> None:
+    def without_one(_: Request, reply: dict[str, Any]) -> Any:
+        del reply["data"][5]
+        return reply
+
+    bent.build("instruments").bend("bars_1d", without_one)
+    [path] = bent.lake.raw.landings("bars_1d", DAY.isoformat())
+    path.write_bytes(path.read_bytes() * 2)
+    assert bent.verdict("no_hole_is_unverified").has_passed
+
+
+def test_a_close_that_halves_is_listed(bent: Bent) -> None:
+    bent.bend("bars_1d", _reply(_bar(18), _bar(19), _bar(20, o=5.0, l=4.0, c=4.5))).build("bars_1d")
+    [offender] = bent.verdict("no_price_jumps_by_half").offenders
+    assert (offender["close_before"], offender["close"]) == ("11.0", "4.5")
+    assert bent.bend("bars_1d", lambda _, reply: reply).verdict("no_price_jumps_by_half").count == 1
+
+
+def test_steady_prices_are_not_listed(bent: Bent) -> None:
+    assert (
+        bent.bend("bars_1d", _reply(_bar(18), _bar(19))).build("bars_1d").verdict("no_price_jumps_by_half").has_passed
+    )

@@ -1,0 +1,121 @@
+from typing import Any
+
+import pytest
+
+from resources.envelope import Request
+from tests.assets.bent import Bent
+
+COLD = {
+    "acctId": "U9900001", "conid": 990000123, "contractDesc": "SIMA   DEC2026 150 C", "position": -2.0,
+    "mktPrice": 1.25, "mktValue": -250.0, "currency": "USD", "avgCost": 130.0, "avgPrice": 1.3, "realizedPnl": 0.0,
+    "unrealizedPnl": 10.0, "exchs": None, "expiry": "20261218", "putOrCall": "C", "multiplier": 100.0,
+    "strike": "150", "exerciseStyle": None, "conExchMap": [], "assetClass": "OPT", "undConid": 990000001, "model": "",
+}  # fmt: skip
+
+
+def _only(*rows: dict[str, Any]) -> Any:
+    return lambda request, _: list(rows) if request.path.endswith("/0") else None
+
+
+def test_a_cold_row_of_an_option_is_read_with_its_strike_as_text(bent: Bent) -> None:
+    [row] = bent.bend("positions", _only(COLD)).build("positions").rows("positions").to_dict("records")
+    assert (row["quantity"], row["strike"], row["multiplier"], row["put_or_call"]) == (-2.0, 150.0, 100.0, "C")
+    assert row["expiry_day"].isoformat() == "2026-12-18"
+    assert row["underlying_conid"] == 990000001
+    assert row["extra"] is None
+
+
+@pytest.mark.parametrize("nothing", ["0", 0.0, None])
+def test_strike_and_multiplier_of_a_stock_are_null_however_the_wire_says_so(bent: Bent, nothing: Any) -> None:
+    stock = {**COLD, "strike": nothing, "multiplier": nothing, "undConid": 0, "putOrCall": None, "expiry": None}
+    stock |= {"mktValue": -2.5, "assetClass": "STK"}
+    built = bent.bend("positions", _only(stock)).build("positions")
+    [row] = built.rows("positions").to_dict("records")
+    assert (row["strike"], row["multiplier"], row["underlying_conid"]) == (None, None, None)
+    assert built.verdict("market_value_is_quantity_times_price").has_passed
+
+
+def test_the_enrichment_of_a_warm_row_is_known_and_a_new_field_goes_to_extra(bent: Bent) -> None:
+    warm = {**COLD, "ticker": "SIMA", "sector": None, "displayRule": {"magnification": 0}, "pageSize": 100, "new": 1}
+    [row] = bent.bend("positions", _only(warm)).build("positions").rows("positions").to_dict("records")
+    assert row["extra"] == '{"new":1}'
+
+
+def test_a_row_of_zero_units_that_lingers_after_a_close_is_kept(bent: Bent) -> None:
+    lingering = {**COLD, "position": 0.0, "mktValue": 0.0}
+    assert len(bent.bend("positions", _only(lingering)).build("positions").rows("positions")) == 1
+
+
+def test_zero_units_worth_something_are_rejected(bent: Bent) -> None:
+    strange = {**COLD, "position": 0.0, "mktValue": 99.0}
+    built = bent.bend("positions", _only(strange, COLD)).build("positions")
+    assert built.reasons("positions") == [["A position of zero units has a value of zero"]]
+
+
+def test_pages_as_the_gateway_sent_them_pass_every_check(bent: Bent) -> None:
+    built = bent.build("positions")
+    for name in (
+        "pages_are_complete",
+        "no_contract_stands_on_two_pages",
+        "market_value_is_quantity_times_price",
+    ):
+        assert built.verdict(name).has_passed, name
+    assert len(built.rows("positions")) == 120
+
+
+def test_a_missing_last_page_fails(bent: Bent) -> None:
+    bent.bend("positions", lambda request, reply: None if request.path.endswith("/1") else reply)
+    [offender] = bent.verdict("pages_are_complete").offenders
+    assert offender["problem"] == "page 0 of U99…01 is full, and the next was not read"
+
+
+def test_a_full_page_that_changed_when_it_was_read_again_fails(bent: Bent) -> None:
+    reads = iter(range(9))
+
+    def moved(request: Request, reply: list[dict[str, Any]]) -> Any:
+        if request.path.endswith("/0") and next(reads) == 1:
+            return [*reply[1:], {**reply[0], "conid": 42}]
+        return reply
+
+    [offender] = bent.bend("positions", moved).verdict("pages_are_complete").offenders
+    assert "held other contracts when it was read again" in offender["problem"]
+
+
+def test_a_full_page_that_was_read_only_once_fails(bent: Bent) -> None:
+    reads = iter(range(9))
+    bent.bend("positions", lambda _, reply: reply if next(reads) < 2 else None)
+    assert not bent.verdict("pages_are_complete").has_passed
+
+
+def test_a_contract_on_two_pages_fails(bent: Bent) -> None:
+    first: list[dict[str, Any]] = []
+
+    def slid(request: Request, reply: list[dict[str, Any]]) -> Any:
+        if request.path.endswith("/0"):
+            first[:] = reply
+            return reply
+        return [*reply, first[0]]
+
+    bent.bend("positions", slid).build("positions")
+    assert bent.verdict("no_contract_stands_on_two_pages").count == 1
+    assert bent.generated("positions", "key_is_unique").count == 1
+
+
+def test_a_wrong_market_value_fails(bent: Bent) -> None:
+    def wrong(_: Request, reply: list[dict[str, Any]]) -> Any:
+        return [{**reply[0], "mktValue": reply[0]["mktValue"] + 5.0}, *reply[1:]]
+
+    verdict = bent.bend("positions", wrong).build("positions").verdict("market_value_is_quantity_times_price")
+    assert verdict.count == 2, "one on each page"
+
+
+def test_the_second_reading_of_a_page_is_the_one_that_counts(bent: Bent) -> None:
+    reads = iter(range(9))
+
+    def dearer(request: Request, reply: list[dict[str, Any]]) -> Any:
+        again = request.path.endswith("/0") and next(reads) == 1
+        return [{**row, "realizedPnl": 7.0} for row in reply] if again else reply
+
+    rows = bent.bend("positions", dearer).build("positions").rows("positions")
+    assert (rows["realized_pnl"] == 7.0).sum() >= 100
+    assert len(rows) == 120

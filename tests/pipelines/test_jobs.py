@@ -1,0 +1,67 @@
+import dagster as dg
+import pytest
+from dagster._core.definitions.node_definition import NodeDefinition
+
+from assets.kit.compose import REBUILD_TAG
+from assets.warehouse import read_marts
+from pipelines.definitions import build_definitions, declared
+from pipelines.settings import Choices, Environment, Settings
+
+PUBLISHED = {"warehouse", *(mart.name for mart in read_marts())}
+TABLES = {table.name for table in declared().tables}
+RAW = {f"raw/{landing.name}" for landing in declared().landings}
+
+
+@pytest.fixture(scope="module")
+def definitions() -> dg.Definitions:
+    return build_definitions(Settings(environment=Environment(), choices=Choices()))
+
+
+def _assets(definitions: dg.Definitions, job: str) -> set[str]:
+    layer = definitions.resolve_job_def(job).asset_layer
+    return {key.to_user_string() for key in layer.selected_asset_keys}
+
+
+def test_nightly_is_everything(definitions: dg.Definitions) -> None:
+    every = {spec.key.to_user_string() for spec in definitions.resolve_all_asset_specs()}
+    assert _assets(definitions, "nightly") == every == RAW | TABLES | PUBLISHED
+
+
+def test_history_is_bars_and_the_warehouse(definitions: dg.Definitions) -> None:
+    assert _assets(definitions, "history") == {"raw/bars_1d", "bars_1d"} | PUBLISHED
+
+
+def test_reprocess_has_every_table_and_no_landing(definitions: dg.Definitions) -> None:
+    assert _assets(definitions, "reprocess") == TABLES | PUBLISHED
+
+
+def test_reprocess_needs_no_gateway(definitions: dg.Definitions) -> None:
+    needed = {
+        name: {key for op in definitions.resolve_job_def(name).all_node_defs for key in _resources_of(op)}
+        for name in ("nightly", "reprocess")
+    }
+    assert needed == {"nightly": {"gateway", "lake", "scope"}, "reprocess": {"lake", "scope"}}
+
+
+def test_reprocess_builds_again_what_is_there_already(definitions: dg.Definitions) -> None:
+    assert definitions.resolve_job_def("reprocess").tags[REBUILD_TAG] == "true"
+    assert REBUILD_TAG not in definitions.resolve_job_def("nightly").tags
+
+
+@pytest.mark.parametrize(("job", "assets"), [("nightly", TABLES), ("history", {"bars_1d"}), ("reprocess", TABLES)])
+def test_each_table_is_checked_before_it_is_published(definitions: dg.Definitions, job: str, assets: set[str]) -> None:
+    layer = definitions.resolve_job_def(job).asset_layer
+    checked = {key.asset_key.to_user_string() for key in layer.asset_graph.asset_check_keys}
+    assert assets <= checked
+
+
+@pytest.mark.parametrize("job", ["nightly", "history", "reprocess"])
+def test_each_job_says_what_it_does_and_is_run_by_day(definitions: dg.Definitions, job: str) -> None:
+    definition = definitions.resolve_job_def(job)
+    assert definition.description
+    assert isinstance(definition.partitions_def, dg.DailyPartitionsDefinition)
+
+
+
+def _resources_of(node: NodeDefinition) -> set[str]:
+    return set(node.required_resource_keys) if isinstance(node, dg.OpDefinition) else set()

@@ -1,0 +1,176 @@
+from datetime import date, time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.settings import DEFAULT_CONFIG, Choices, Environment, SettingsMistake, read_settings
+
+
+@pytest.fixture
+def toml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file that IBKR_CONFIG names."""
+    path = tmp_path / "owner.toml"
+    monkeypatch.setenv("IBKR_CONFIG", str(path))
+    return path
+
+
+def test_nothing_has_to_be_set() -> None:
+    settings = read_settings()
+    assert settings.environment == Environment(
+        gateway_url=None, gateway_cert=None, profile=None, data=Path("data"), accounts=[], config=DEFAULT_CONFIG
+    )
+    assert settings.profile == "simulator"
+
+
+def test_the_file_that_ships_says_what_the_defaults_say_but_for_the_watchlist() -> None:
+    shipped = read_settings().choices
+    assert shipped.watchlist == ["SPY", "QQQ", "AAPL", "MSFT"]
+    assert shipped == Choices(watchlist=shipped.watchlist)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "attribute", "value"),
+    [
+        ("IBKR_GATEWAY_URL", "https://localhost:5000/v1/api", "gateway_url", "https://localhost:5000/v1/api"),
+        ("IBKR_GATEWAY_CERT", "here/gateway.pem", "gateway_cert", Path("here/gateway.pem")),
+        ("IBKR_PROFILE", "paper-2.b", "profile", "paper-2.b"),
+        ("IBKR_DATA", "a folder/with spaces", "data", Path("a folder/with spaces")),
+        ("IBKR_ACCOUNTS", "U1, DU2 ,,F3,", "accounts", ["U1", "DU2", "F3"]),
+        ("IBKR_ACCOUNTS", " , ", "accounts", []),
+    ],
+)
+def test_each_variable_is_read(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str, attribute: str, value: object
+) -> None:
+    monkeypatch.setenv(name, text)
+    assert getattr(read_settings().environment, attribute) == value
+
+
+@pytest.mark.parametrize("field", Environment.model_fields)
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+    monkeypatch.setenv(f"IBKR_{field.upper()}", "")
+    assert read_settings().environment == Environment()
+
+
+@pytest.mark.parametrize(
+    ("variables", "profile"),
+    [
+        ({}, "simulator"),
+        ({"IBKR_GATEWAY_URL": "https://localhost:5000/v1/api"}, "live"),
+        ({"IBKR_PROFILE": "paper"}, "paper"),
+        ({"IBKR_GATEWAY_URL": "https://localhost:5000/v1/api", "IBKR_PROFILE": "paper"}, "paper"),
+    ],
+)
+def test_the_profile_follows_the_gateway_unless_it_is_named(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], profile: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert read_settings().profile == profile
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("IBKR_GATEWAY_URL", "localhost:5000"),
+        ("IBKR_GATEWAY_URL", "ftp://localhost/v1/api"),
+        ("IBKR_PROFILE", "a/b"),
+        ("IBKR_PROFILE", "with space"),
+        ("IBKR_PROFILE", ".."),
+        ("IBKR_PROFILE", "."),
+        ("IBKR_PROFILE", ".hidden"),
+    ],
+)
+def test_a_bad_variable_is_one_line_with_its_name_and_value(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert _mistake().startswith(f"{name}={value!r}: ")
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1))
+def test_whatever_the_profile_is_its_folder_lies_in_the_data_root(name: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IBKR_PROFILE", name)
+        try:
+            profile = read_settings().profile
+        except SettingsMistake as mistake:
+            assert "IBKR_PROFILE=" in str(mistake)
+        else:
+            assert Path("data", profile).resolve().parent == Path("data").resolve()
+
+
+def test_the_owners_choices_are_read(toml: Path) -> None:
+    toml.write_text(
+        'watchlist = ["AAPL", 265598, "VOD@LSE"]\nexchange = "XLON"\n'
+        '[bars]\ndepth_days = 9\nfirst_day = 2015-01-02\nasset_classes = ["STK"]\n'
+        '[performance]\nis_limit_per_account = true\n[schedule]\nnightly_at = "19:05"\n'
+    )
+    choices = read_settings().choices
+    assert choices.watchlist == ["AAPL", "265598", "VOD@LSE"]
+    assert choices.exchange == "XLON"
+    assert (choices.bars.depth_days, choices.bars.first_day) == (9, date(2015, 1, 2))
+    assert choices.bars.asset_classes == ["STK"]
+    assert choices.performance.is_limit_per_account
+    assert choices.schedule.nightly_at == time(19, 5)
+
+
+def test_an_empty_file_leaves_the_defaults(toml: Path) -> None:
+    toml.write_text("")
+    assert read_settings().choices == Choices()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('watchlist = "AAPL"', "watchlist='AAPL': input should be a valid list."),
+        ("[bars]\ndepth_days = 0", "bars.depth_days=0: input should be greater than 0."),
+        ("[bars]\ndepth_days = 20000", "bars.depth_days=20000: input should be less than or equal to 10000."),
+        ('[bars]\ndepth_days = "many"', "bars.depth_days='many': input should be a valid integer"),
+        ('[bars]\nfirst_day = "yesterday"', "bars.first_day='yesterday': input should be a valid date"),
+        ("[bars]\nasset_classes = [7]", "bars.asset_classes.0=7: input should be a valid string."),
+        ('[schedule]\nnightly_at = "25:00"', "schedule.nightly_at='25:00': input should be in a valid time format"),
+        ("bars = 3", "bars=3: input should be a valid dictionary"),
+    ],
+)
+def test_a_bad_choice_is_one_line_with_the_file_its_name_and_value(toml: Path, text: str, words: str) -> None:
+    toml.write_text(text)
+    assert _mistake().startswith(f"{toml}: {words}")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("watchlst = []", "watchlst"), ("[bars]\ndepth = 5", "bars.depth"), ("[alerts]\nto = 'me'", "alerts")],
+)
+def test_an_unknown_setting_is_named(toml: Path, text: str, name: str) -> None:
+    toml.write_text(text)
+    assert _mistake() == f"{toml}: {name}: there is no such setting. Compare with {DEFAULT_CONFIG}"
+
+
+@pytest.mark.parametrize("content", [b"watchlist = [", b"watchlist: [AAPL]", b"\xff\xfe", b"a = 1\na = 2"])
+def test_a_file_that_is_not_toml_is_named_with_its_mistake(toml: Path, content: bytes) -> None:
+    toml.write_bytes(content)
+    mistake = _mistake()
+    assert mistake.startswith(f"{toml}: not TOML (")
+    assert mistake.endswith(f"Compare it with {DEFAULT_CONFIG}")
+
+
+def test_a_missing_file_is_named_with_the_variable(toml: Path) -> None:
+    assert _mistake() == (
+        f"IBKR_CONFIG={toml}: No such file or directory. Name a TOML file; a commented one is {DEFAULT_CONFIG}"
+    )
+
+
+def test_a_folder_is_not_a_configuration(toml: Path) -> None:
+    toml.mkdir()
+    assert _mistake().startswith(f"IBKR_CONFIG={toml}: Is a directory.")
+
+
+def _mistake() -> str:
+    with pytest.raises(SettingsMistake) as caught:
+        read_settings()
+    told = str(caught.value)
+    assert "\n" not in told
+    return told
