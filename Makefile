@@ -18,6 +18,12 @@ help:  ## this list
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+# The DuckDB that most people still have: a test opens the warehouse with it.
+.venv/duckdb15/.installed: tests/duckdb15.lock .venv/.installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade \
+	    --target .venv/duckdb15 -r tests/duckdb15.lock
+	@touch $@
+
 # Dagster's home is made by one process: two that open a fresh one together would corrupt it.
 install: .venv/.installed
 	@mkdir -p "$$DAGSTER_HOME"
@@ -41,10 +47,10 @@ dev: install  ## the Dagster UI and daemon
 	@$(BIN)/python -m pipelines settings
 	@$(BIN)/python -m dagster dev -w workspace.yaml
 
-test: install  ## formatter, linter, types, import rules and all tests
+test: install .venv/duckdb15/.installed  ## formatter, linter, types, import rules and all tests
 	@$(BIN)/python -m tests.everything
 
-check: install  ## the fast part of the tests
+check: install .venv/duckdb15/.installed  ## the fast part of the tests
 	@$(BIN)/python -m pytest -q -m "not slow"
 
 bench: install  ## benchmarks: ratios measured in one run

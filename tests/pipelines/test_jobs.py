@@ -62,6 +62,5 @@ def test_each_job_says_what_it_does_and_is_run_by_day(definitions: dg.Definition
     assert isinstance(definition.partitions_def, dg.DailyPartitionsDefinition)
 
 
-
 def _resources_of(node: NodeDefinition) -> set[str]:
     return set(node.required_resource_keys) if isinstance(node, dg.OpDefinition) else set()

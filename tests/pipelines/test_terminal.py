@@ -1,0 +1,130 @@
+import io
+import logging
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+from rich.console import Console
+
+from pipelines.outcome import Dataset, FailedCheck, Outcome
+from pipelines.terminal import LOGGER, print_summary, terminal_logger
+
+ROOT = Path(__file__).parents[2]
+
+
+def _told(outcome: Outcome, width: int = 100) -> str:
+    text = io.StringIO()
+    print_summary(outcome, Console(file=text, width=width))
+    return text.getvalue()
+
+
+def _outcome(warehouse: str = "data/simulator/warehouse/ibkr.duckdb") -> Outcome:
+    return Outcome(
+        is_success=True,
+        run_id="r",
+        datasets={
+            "positions": Dataset(rows=1158, rejected=2, requests=3, passed=7, failed=1),
+            "accounts": Dataset(rows=1, passed=6),
+            "performance": Dataset(requests=1),
+        },
+        seconds={"land": 2.0, "build": 0.44, "check": 1.06, "publish": 0.78},
+        requests=4,
+        bytes=2_340_000,
+        waited_seconds=0.3,
+        warehouse=warehouse,
+    )
+
+
+def test_each_dataset_is_a_line_with_rows_rejected_requests_and_checks() -> None:
+    lines = {line.split()[0]: line.split()[1:] for line in _told(_outcome()).splitlines() if line.strip()}
+    assert lines["positions"] == ["1,158", "2", "3", "7", "1"]
+    assert lines["accounts"] == ["1", "6"]
+    assert lines["total"] == ["1,159", "2", "4", "13", "1"]
+    assert lines["dataset"] == ["rows", "rejected", "requests", "checks", "passed", "failed"]
+
+
+def test_datasets_with_rows_come_first_in_the_order_of_names() -> None:
+    told = _told(_outcome())
+    assert told.index("accounts") < told.index("positions") < told.index("performance")
+
+
+def test_requests_are_told_with_the_share_of_the_pacing_budget() -> None:
+    assert "requests  4 in 2.0 s, 2.3 MB: 20% of the 10/s allowed; 0.3 s were waits" in _told(_outcome())
+
+
+def test_seconds_are_told_per_stage() -> None:
+    assert "seconds   land 2.0   build 0.4   check 1.1   publish 0.8" in _told(_outcome())
+
+
+def test_a_run_that_asked_nothing_tells_no_budget() -> None:
+    told = _told(Outcome(is_success=True, run_id="r", datasets={"bars_1d": Dataset(rows=10)}))
+    assert "allowed" not in told
+    assert "seconds" in told
+
+
+@pytest.mark.parametrize("folder", ["plain", "with space", "[red] brackets", "Zoë"])
+def test_the_command_it_ends_with_queries_the_warehouse(tmp_path: Path, folder: str) -> None:
+    path = tmp_path / folder / "ibkr.duckdb"
+    path.parent.mkdir()
+    with duckdb.connect(path) as connection:
+        connection.execute("create table nav_daily as select date '2026-11-23' as nav_day, 1234567.5 as nav")
+    told = _told(_outcome(str(path)), width=60)
+    assert f"warehouse {path}\n" in told
+    [command] = [line.strip() for line in told.splitlines() if line.startswith("  .venv/bin/python")]
+    assert command.startswith(".venv/bin/python ")
+    done = subprocess.run(
+        ["bash", "-c", command.replace(".venv/bin/python", sys.executable, 1)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert "1234567.5" in done.stdout
+
+
+def test_after_a_failure_no_warehouse_is_offered() -> None:
+    outcome = _outcome()
+    outcome.is_success = False
+    assert "Look into it" not in _told(outcome)
+
+
+@pytest.mark.parametrize(
+    ("is_blocking", "words"), [(True, "blocks what follows"), (False, "does not block")], ids=["blocking", "not"]
+)
+def test_a_failed_check_is_a_sentence_with_the_number_of_offenders(is_blocking: bool, words: str) -> None:
+    outcome = _outcome()
+    outcome.failed_checks.append(FailedCheck("no_key_is_twice", "positions", 3, is_blocking=is_blocking))
+    assert f"positions: no key is twice: not so for 3 ({words})" in _told(outcome)
+
+
+def test_a_failure_is_one_line_however_long_and_told_once() -> None:
+    outcome = Outcome(is_success=False, run_id="r")
+    reason = "GET /portfolio/U99…01/ledger: 401, [nobody] is logged in. " + "Log in, then run again. " * 9
+    outcome.failures += [reason, reason]
+    told = _told(outcome, width=60)
+    assert [line for line in told.splitlines() if "✗" in line] == [f"✗ {reason}"]
+
+
+def test_a_finished_step_is_a_line_with_its_stage_and_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+    @dg.asset(key=["raw", "apples"])
+    def raw_apples() -> None: ...
+
+    @dg.asset(deps=[raw_apples])
+    def apples() -> None:
+        raise dg.Failure("rotten")
+
+    definitions = dg.Definitions(
+        assets=[raw_apples, apples], executor=dg.in_process_executor, loggers={LOGGER: terminal_logger}
+    )
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+        run_config={"loggers": {LOGGER: {"config": {}}}}, raise_on_error=False
+    )
+    [landed, failed] = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"  ✓ land    raw/apples +\d+\.\d\d s", landed)
+    assert re.fullmatch(r"  ✗ build   apples +failed", failed)
