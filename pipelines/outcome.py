@@ -57,10 +57,11 @@ def outcome_of(events: Iterable[dg.DagsterEvent], *, is_success: bool, run_id: s
             _checked(outcome, event)
         elif event.event_type == dg.DagsterEventType.STEP_SUCCESS:
             outcome.seconds[stage_of(event.step_key or "")] += event.step_success_data.duration_ms / 1000
-        elif event.event_type == dg.DagsterEventType.STEP_FAILURE and not _is_failed_check(event):
+        elif event.event_type == dg.DagsterEventType.STEP_FAILURE and not _is_failed_check(event.step_failure_data.error):
             outcome.failures.append(failure_of(event))
         elif event.event_type == dg.DagsterEventType.RUN_FAILURE and not outcome.failures:
-            outcome.failures.append(_run_failure_of(event))
+            error = event.job_failure_data.error
+            outcome.failures += [] if _is_failed_check(error) else [f"the run: {_words(error)}"]
     for path, event in last.items():  # a run over a range tells each day the same sums
         _materialized(outcome, path, event)
     return outcome
@@ -84,16 +85,11 @@ def failure_of(event: dg.DagsterEvent) -> str:
     return f"{event.step_key}: {_words(data.error)}"
 
 
-def _is_failed_check(event: dg.DagsterEvent) -> bool:
-    """A blocking check that failed ends its step too; the check itself says more."""
-    error = event.step_failure_data.error
+def _is_failed_check(error: Any) -> bool:
+    """A blocking check that failed ends its step and the run too; the check itself says more."""
     while error is not None and error.cause is not None:
         error = error.cause
     return error is not None and error.cls_name == "DagsterAssetCheckFailedError"
-
-
-def _run_failure_of(event: dg.DagsterEvent) -> str:
-    return f"the run: {_words(event.job_failure_data.error)}"
 
 
 def _words(error: Any) -> str:

@@ -112,7 +112,7 @@ def _print_failed(check: FailedCheck, console: Console) -> None:
 def _print_warehouse(path: str, console: Console) -> None:
     query = "from nav_daily order by nav_day desc limit 5"
     code = f"import duckdb; print(duckdb.connect('{path}', read_only=True).sql('{query}'))"
-    console.print(f"warehouse {path}\n\nLook into it:", highlight=False, soft_wrap=True)
+    console.print(f"warehouse {path}\n\nLook into it:", highlight=False, soft_wrap=True, markup=False)
     console.print(f'  .venv/bin/python -c "{code}"', highlight=False, soft_wrap=True, markup=False)
     console.print("and see how it came about:\n  make dev", highlight=False)
 

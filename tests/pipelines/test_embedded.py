@@ -7,9 +7,9 @@ import dagster as dg
 import pytest
 
 from pipelines.embedded import EmbeddedGateway
+from resources.calendar.trading_days import trading_calendar
 
-EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
-SMALL = {"clock": EVENING, "positions": 3}
+SMALL = {"positions": 3}
 
 
 def test_it_is_not_there_until_it_is_asked_and_is_gone_after_the_run() -> None:
@@ -46,11 +46,19 @@ def test_its_certificate_is_pinned_like_any_other() -> None:
     assert not Path(str(certificate)).exists()
 
 
-def test_the_same_clock_and_seed_make_the_same_world() -> None:
+def test_it_lives_on_the_evening_of_the_latest_closed_day() -> None:
+    gateway = EmbeddedGateway(simulator=SMALL)
+    with dg.build_init_resource_context() as context:
+        latest = trading_calendar("XNYS").latest_closed(datetime.now(UTC))
+        assert trading_calendar("XNYS").day_of(gateway.client.now) == latest
+        gateway.teardown_after_execution(context)
+
+
+def test_it_can_be_opened_again_after_the_run() -> None:
+    gateway = EmbeddedGateway(simulator=SMALL)
     told = []
     for _ in range(2):
-        gateway = EmbeddedGateway(simulator=SMALL)
         with dg.build_init_resource_context() as context:
-            told.append((gateway.client.account_ids(), gateway.client.now.replace(second=0, microsecond=0)))
+            told.append(gateway.client.account_ids())
             gateway.teardown_after_execution(context)
-    assert told == [(("U9900001",), EVENING)] * 2
+    assert told == [("U9900001",)] * 2
