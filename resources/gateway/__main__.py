@@ -21,7 +21,7 @@ def main() -> int:
 
 
 def _pin(arguments: argparse.Namespace) -> int:
-    console, errors = Console(highlight=False), Console(stderr=True, highlight=False, soft_wrap=True)
+    console, errors = Console(highlight=False, emoji=False), Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         found = fetch_pin(arguments.url)
     except GatewayError as error:

@@ -1,0 +1,85 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resources.envelope import Envelope, Request
+from resources.gateway.endpoint import Endpoint, Numbered, Page
+from resources.gateway.errors import NotListed
+
+POSITIONS = Endpoint("/portfolio/{account_id}/positions/{page}", paging=Numbered(3))
+TRADING = [
+    ("POST", "/iserver/account/{account_id}/orders"),
+    ("POST", "/iserver/account/orders"),
+    ("POST", "/iserver/account/{account_id}/order"),
+    ("POST", "/iserver/account/{account_id}/order/{order_id}"),
+    ("DELETE", "/iserver/account/{account_id}/order/{order_id}"),
+    ("POST", "/iserver/account/{account_id}/orders/whatif"),
+    ("POST", "/iserver/account/{account_id}/order/whatif"),
+    ("POST", "/iserver/reply/{reply_id}"),
+    ("POST", "/iserver/questions/suppress"),
+    ("POST", "/iserver/questions/suppress/reset"),
+    ("POST", "/iserver/notification"),
+    ("POST", "/iserver/dynaccount"),
+    ("POST", "/iserver/account/{account_id}/alert"),
+    ("DELETE", "/iserver/account/{account_id}/alert/{alert_id}"),
+    ("POST", "/iserver/watchlist"),
+    ("DELETE", "/iserver/watchlist"),
+    ("POST", "/logout"),
+    ("PUT", "/portfolio/{account_id}/ledger"),
+    ("DELETE", "/portfolio/{account_id}/ledger"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), TRADING)
+def test_what_trades_or_changes_the_account_cannot_even_be_written(method: str, path: str) -> None:
+    with pytest.raises(NotListed, match="is not on the list of what may be sent"):
+        Endpoint(path, method=method)
+
+
+@given(account_id=st.text(min_size=1, max_size=12), page=st.text(min_size=1, max_size=6))
+def test_no_value_reaches_another_path(account_id: str, page: str) -> None:
+    try:
+        request = POSITIONS.request(account_id=account_id, page=page)
+    except (NotListed, UnicodeEncodeError):
+        return
+    assert request.path.count("/") == 4
+    assert POSITIONS.answers(request)
+    assert not any(mark in request.path for mark in ("?", "#", "//", "/../"))
+
+
+@pytest.mark.parametrize("value", ["", ".", ".."])
+def test_a_value_that_would_name_another_path_is_refused(value: str) -> None:
+    with pytest.raises(NotListed, match="Nothing was sent"):
+        POSITIONS.request(account_id=value, page=0)
+
+
+@pytest.mark.parametrize(("held", "requests"), [(0, 1), (2, 1), (3, 2), (4, 2), (6, 3)])
+def test_pages_are_walked_to_the_first_short_one(held: int, requests: int) -> None:
+    asked: list[int] = []
+
+    def ask(page: int) -> Page:
+        asked.append(page)
+        rows: list[Any] = [0] * max(0, min(3, held - 3 * page))
+        return _page(rows, page)
+
+    pages = list(POSITIONS.paging(ask))
+    assert sum(len(page.json) for page in pages) == held
+    assert asked == list(range(requests))
+
+
+def test_a_page_knows_what_was_asked_from_path_query_and_body() -> None:
+    performance = Endpoint("/pa/performance", method="POST")
+    body = {"acctIds": ["U9900001"], "period": "1Y"}
+    request = performance.request(query={"a": 1}, body=body)
+    page = Page(performance, Envelope(request, 200, {}, b"{}", datetime.now(UTC), "run"))
+    assert page.params == {"a": "1", **body}
+    assert _page([], 7).params == {"account_id": "U9900001", "page": "7"}
+
+
+def _page(rows: list[Any], number: int) -> Page:
+    request = Request("GET", f"/portfolio/U9900001/positions/{number}", {})
+    return Page(POSITIONS, Envelope(request, 200, {}, orjson.dumps(rows), datetime.now(UTC), "run"))

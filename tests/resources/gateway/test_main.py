@@ -1,0 +1,37 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from resources.gateway.certificate import read_pin
+from resources.simulator.options import Options
+from resources.simulator.server import serve
+
+ROOT = Path(__file__).parents[3]
+
+
+def _pin(url: str, out: Path, *extra: str, answer: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "resources.gateway", "pin", "--url", url, "--out", str(out), *extra]
+    environment = {**os.environ, "COLUMNS": "200"}
+    return subprocess.run(command, cwd=ROOT, env=environment, input=answer, capture_output=True, text=True, check=False)
+
+
+def test_the_certificate_is_shown_confirmed_and_written(tmp_path: Path) -> None:
+    with serve(Options(positions=0)) as running:
+        refused = _pin(running.url, tmp_path / "no.pem", answer="n\n")
+        agreed = _pin(running.url, tmp_path / "deep" / "yes.pem", answer="y\n")
+        unasked = _pin(running.url, tmp_path / "unasked.pem", "--yes")
+        assert running.certificate is not None
+        served = read_pin(running.certificate)
+    assert (refused.returncode, (tmp_path / "no.pem").exists()) == (1, False)
+    assert agreed.returncode == unasked.returncode == 0
+    assert served.readable in agreed.stdout
+    assert read_pin(tmp_path / "deep" / "yes.pem").fingerprint == served.fingerprint
+    assert f"IBKR_GATEWAY_CERT={tmp_path / 'unasked.pem'}" in unasked.stdout.replace("\n", "")
+
+
+def test_nobody_there_is_one_line(tmp_path: Path) -> None:
+    done = _pin("https://127.0.0.1:9/v1/api", tmp_path / "x.pem", "--yes")
+    assert done.returncode == 2
+    assert "Start the gateway and check the address" in done.stderr
+    assert "Traceback" not in done.stderr

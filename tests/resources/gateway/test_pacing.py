@@ -1,0 +1,45 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resources.gateway.pacing import Limit, Pace
+
+NAMES = {"GET /a": None, "GET /b": Limit(1, 5.0), "POST /c": Limit(1, 0.3)}
+STEPS = st.lists(st.tuples(st.sampled_from(sorted(NAMES)), st.floats(0, 2)), min_size=1, max_size=120)
+
+
+def _sends(steps: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """The moments at which a client that waits as told really sends."""
+    pace, now, sent = Pace(), 0.0, []
+    for name, idle in steps:
+        now += idle
+        seconds, _ = pace.wait(name, NAMES[name], now=now)
+        now += seconds
+        pace.sent(name, now=now)
+        sent.append((name, now))
+    return sent
+
+
+@given(steps=STEPS)
+def test_no_second_holds_more_than_ten_sends(steps: list[tuple[str, float]]) -> None:
+    moments = [moment for _, moment in _sends(steps)]
+    for first, eleventh in zip(moments, moments[10:], strict=False):
+        assert eleventh - first > 1.0
+
+
+@given(steps=STEPS)
+def test_each_endpoint_keeps_its_own_limit(steps: list[tuple[str, float]]) -> None:
+    sent = _sends(steps)
+    for name, limit in NAMES.items():
+        moments = [moment for one, moment in sent if one == name]
+        if limit is not None:
+            gaps = [later - sooner for sooner, later in zip(moments, moments[1:], strict=False)]
+            assert all(gap >= limit.seconds for gap in gaps)
+
+
+def test_the_first_request_does_not_wait_and_the_second_says_for_what() -> None:
+    pace = Pace()
+    assert pace.wait("GET /b", NAMES["GET /b"], now=100.0)[0] == 0.0
+    pace.sent("GET /b", now=100.0)
+    seconds, reason = pace.wait("GET /b", NAMES["GET /b"], now=101.0)
+    assert 4.0 < seconds < 4.2
+    assert reason == "GET /b, 1 per 5 s"

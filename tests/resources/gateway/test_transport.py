@@ -1,0 +1,132 @@
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from resources.envelope import Request
+from resources.gateway.certificate import Pin, fetch_pin, read_pin
+from resources.gateway.errors import Refused, Unavailable, Unreachable, Untrusted
+from resources.gateway.transport import Transport
+from resources.simulator.options import Options
+from resources.simulator.server import Running, serve
+
+STATUS = Request("POST", "/iserver/auth/status", {})
+
+
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[Running]:
+    with serve(Options(positions=0)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def another(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with serve(Options(positions=0, certificate=tmp_path_factory.mktemp("key"))) as running:
+        yield running
+
+
+def _pin(running: Running) -> Pin:
+    assert running.certificate is not None
+    return read_pin(running.certificate)
+
+
+def test_the_expired_nameless_certificate_is_trusted_when_it_is_the_pinned_one(gateway: Running) -> None:
+    transport = Transport(gateway.url, pin=_pin(gateway))
+    assert transport.send(STATUS).status == 200
+    transport.close()
+
+
+def test_another_certificate_is_not_trusted(gateway: Running, another: Running) -> None:
+    transport = Transport(gateway.url, pin=_pin(another))
+    with pytest.raises(Untrusted, match="compare its fingerprint"):
+        transport.send(STATUS)
+    transport.close()
+
+
+def test_without_a_pin_it_is_verified_like_any_other_and_refused(gateway: Running) -> None:
+    transport = Transport(gateway.url)
+    with pytest.raises(Untrusted, match="python -m resources.gateway pin"):
+        transport.send(STATUS)
+    transport.close()
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPS_PROXY"])
+def test_the_environment_changes_nothing(
+    gateway: Running, another: Running, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    value = "http://127.0.0.1:9" if "PROXY" in variable else str(gateway.certificate)
+    monkeypatch.setenv(variable, value)
+    trusted, wrong = Transport(gateway.url, pin=_pin(gateway)), Transport(gateway.url, pin=_pin(another))
+    assert trusted.send(STATUS).status == 200
+    with pytest.raises(Untrusted):
+        wrong.send(STATUS)
+    trusted.close()
+    wrong.close()
+
+
+def test_not_a_byte_of_http_is_sent_to_a_stranger(another: Running) -> None:
+    heard: list[bytes] = []
+    assert another.certificate is not None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(another.certificate, another.certificate.with_name(_key_beside(another.certificate)))
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def listen() -> None:
+        connection, _ = listener.accept()
+        with context.wrap_socket(connection, server_side=True) as secure:
+            heard.append(secure.recv(1000))
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    transport = Transport(f"https://localhost:{listener.getsockname()[1]}/v1/api", pin=Pin(_STRANGER))
+    with pytest.raises(Untrusted):
+        transport.send(STATUS)
+    thread.join(timeout=10)
+    listener.close()
+    transport.close()
+    assert heard in ([], [b""])
+
+
+def test_a_gateway_that_is_down_and_one_that_is_slow_are_told_apart() -> None:
+    down = Transport("http://127.0.0.1:9/v1/api")
+    with pytest.raises(Unreachable, match="Connection refused. Start the gateway"):
+        down.send(STATUS)
+    silent = socket.create_server(("127.0.0.1", 0))
+    slow = Transport(f"http://127.0.0.1:{silent.getsockname()[1]}/v1/api", timeout=0.2)
+    with pytest.raises(Unavailable, match=r"no reply within 0.2 s"):
+        slow.send(STATUS)
+    silent.close()
+    down.close()
+    slow.close()
+
+
+@pytest.mark.parametrize("url", ["http://example.com/v1/api", "http://10.0.0.1/v1/api", "ftp://localhost", "localhost"])
+def test_plain_http_is_for_this_machine_only_and_a_url_must_be_one(url: str) -> None:
+    with pytest.raises(Refused, match="IBKR_GATEWAY_URL"):
+        Transport(url)
+
+
+def test_what_is_fetched_to_be_pinned_is_what_is_served(gateway: Running) -> None:
+    fetched = fetch_pin(gateway.url)
+    assert fetched.fingerprint == _pin(gateway).fingerprint
+    assert len(fetched.readable.split(":")) == 32
+
+
+@pytest.mark.parametrize("content", [None, "", "not a certificate"])
+def test_a_pin_that_cannot_be_read_says_how_to_write_one(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "gateway.pem"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(Untrusted, match="Write it with: python -m resources.gateway pin"):
+        read_pin(path)
+
+
+def _key_beside(certificate: Path) -> str:
+    [key] = [path.name for path in certificate.parent.iterdir() if path != certificate]
+    return key
+
+
+_STRANGER = ssl.DER_cert_to_PEM_cert(b"somebody else")
