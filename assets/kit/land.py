@@ -53,7 +53,7 @@ def _land_days(
         try:
             metadata = _land_day(landing, context, day, gateway, lake, scope)
         except dg.Failure as failure:
-            refused.append(f"{day}: {failure.description}")
+            refused.append(str(failure.description))
             continue
         context.log_event(
             dg.AssetMaterialization(context.asset_key, partition=day.isoformat(), metadata=dict(metadata))

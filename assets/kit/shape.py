@@ -24,8 +24,8 @@ class Block:
 def rows(records: Iterable[Any], **constants: Any) -> Block:
     """A block of records; anything but objects is a shape we do not know."""
     listed = list(records)
-    strange = next((one for one in listed if not isinstance(one, dict)), None)
-    if strange is not None:
+    if not set(map(type, listed)) <= {dict}:
+        strange = next(one for one in listed if type(one) is not dict)
         raise ShapeError(f"an object per row was due, {str(strange)[:80]!r} came")
     return Block(listed, constants)
 

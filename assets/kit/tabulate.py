@@ -11,7 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from assets.kit.conform import Source, conform, rejected_rows, rejected_schema
-from assets.kit.declare import ByYear, Table
+from assets.kit.declare import Table
 from assets.kit.replies import good_pages, landing_files, last_answers
 from assets.kit.schema import arrow_schema
 from assets.kit.shape import ShapeError
@@ -149,8 +149,11 @@ def _by_year(rows: "pa.Table") -> Iterator[tuple[int, "pa.Table"]]:
     import pyarrow.compute as pc
 
     years = pc.year(rows["trading_day"])
-    for year in sorted(pc.unique(years).to_pylist()):
-        yield year, rows.filter(pc.equal(years, year))
+    ordered = rows.take(pc.sort_indices(years))  # a stable sort
+    start = 0
+    for year, count in sorted((one["values"], one["counts"]) for one in pc.value_counts(years).to_pylist()):
+        yield year, ordered.slice(start, count)
+        start += count
 
 
 def _merged(table: Table, parts: list["pa.Table"]) -> "pa.Table":
@@ -177,8 +180,3 @@ def _nothing() -> Any:
     from assets.kit.shape import rows
 
     return rows([])
-
-
-def is_merged(table: Table) -> bool:
-    """Whether the table is kept by year, merged from every landing."""
-    return isinstance(table.storage, ByYear)

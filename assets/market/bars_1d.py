@@ -59,8 +59,9 @@ class DailyBar(Row):
     @rule
     def lies_between_low_and_high(bars: pd.DataFrame) -> Any:
         """Open and close lie between low and high."""
-        lowest, highest = bars[["open", "close"]].min(axis=1), bars[["open", "close"]].max(axis=1)
-        return ~((bars["low"] > lowest) | (bars["high"] < highest)).fillna(value=False).astype(bool)
+        low, high = bars["low"], bars["high"]
+        outside = (low > bars["open"]) | (low > bars["close"]) | (high < bars["open"]) | (high < bars["close"])
+        return ~outside.fillna(value=False).astype(bool)
 
 
 @landing(HISTORY, time="replayable", needs=["instruments"], is_ranged=True)

@@ -31,13 +31,24 @@ def _pin(arguments: argparse.Namespace) -> int:
         f"The certificate at {arguments.url} has the SHA-256 fingerprint\n  [bold]{found.readable}[/bold]",
         soft_wrap=True,
     )
-    if not arguments.yes and console.input("Is this your gateway? Trust exactly this certificate? \\[y/N] ") != "y":
+    if not arguments.yes and not _agreed(console):
         errors.print("Nothing was written.")
         return 1
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_text(found.pem)
+    try:
+        arguments.out.parent.mkdir(parents=True, exist_ok=True)
+        arguments.out.write_text(found.pem)
+    except OSError as error:
+        errors.print(f"[red]✗[/red] Writing the certificate: {error}. Name another place with --out.")
+        return 2
     console.print(f"Written. Now: [bold]export IBKR_GATEWAY_CERT={arguments.out}[/bold]")
     return 0
+
+
+def _agreed(console: Console) -> bool:
+    try:
+        return console.input("Is this your gateway? Trust exactly this certificate? \\[y/N] ").strip().lower() == "y"
+    except EOFError:  # nobody there to be asked
+        return False
 
 
 if __name__ == "__main__":

@@ -45,11 +45,11 @@ def read_pin(path: Path) -> Pin:
 
 def fetch_pin(url: str, *, timeout: float = 10.0) -> Pin:
     """The certificate that answers at `url`, unverified: it is for a person to confirm."""
-    parts = urlsplit(url)
-    host, port = parts.hostname or "localhost", parts.port or 443
     try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "localhost", parts.port or 443
         return Pin(ssl.get_server_certificate((host, port), timeout=timeout))
     except (OSError, ValueError) as error:
         raise Unreachable(
-            f"Fetching the certificate of {host}:{port}: {error}. Start the gateway and check the address."
+            f"Fetching the certificate of {url}: {error}. Start the gateway and check the address."
         ) from error

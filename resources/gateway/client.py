@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
@@ -45,14 +45,16 @@ SELECT_ACCOUNT = Endpoint("/iserver/account", method="POST")
 TICKLE_SECONDS = 55.0
 CLOCK_SLACK = 60.0
 TRIES = 3
+T = TypeVar("T")
 Recorder = Callable[[Envelope], None]
 
 
 class GatewayClient:
     """One login's session, used by one process."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, *, tickle_every: float = TICKLE_SECONDS) -> None:
         self._exchange = exchange
+        self._tickle_every = tickle_every
         self._record: Recorder | None = None
         self._kept: dict[str, Envelope] = {}
         self._account_ids: tuple[str, ...] = ()
@@ -74,7 +76,7 @@ class GatewayClient:
     def now(self) -> datetime:
         """The gateway's time, UTC, as of its last reply."""
         if self._exchange.now is None:
-            self._call(STATUS.request())
+            self._persistently(lambda: self._call(STATUS.request()))
         assert self._exchange.now is not None
         return self._exchange.now
 
@@ -96,16 +98,8 @@ class GatewayClient:
         if envelope is not None:
             self._keep(envelope)
             return Page(endpoint, envelope)
-        for attempt in Retrying(
-            retry=retry_if_exception(lambda error: _is_worth_asking_again(error, endpoint)),
-            stop=stop_after_attempt(TRIES),
-            wait=wait_random_exponential(multiplier=0.5, max=8),
-            sleep=self._exchange.sleep,
-            reraise=True,
-        ):
-            with attempt:
-                return self._ask_in_session(endpoint, request, f"{endpoint} {counted_as}".strip())
-        raise AssertionError("unreachable: tenacity re-raises")
+        name = f"{endpoint} {counted_as}".strip()
+        return self._persistently(lambda: self._ask_in_session(endpoint, request, name), tries=endpoint.cold_tries)
 
     def pages(self, endpoint: Endpoint, /, *, query: Any = None, **params: Any) -> Iterator[Page]:
         """Every page of a paged endpoint, in order, as they arrive."""
@@ -136,7 +130,7 @@ class GatewayClient:
         """Bring the session up: status, initialise when needed, prime accounts, select one, keep alive."""
         if self._is_open:
             return
-        self._bring_up()
+        self._persistently(self._bring_up)
         self._is_open = True
         if self._tickler is None:
             self._tickler = threading.Thread(target=self._keep_alive, name="tickle", daemon=True)
@@ -148,6 +142,17 @@ class GatewayClient:
         if self._tickler is not None:
             self._tickler.join(timeout=5)
         self._exchange.close()
+
+    def _persistently(self, do: Callable[[], T], *, tries: int = 1) -> T:
+        """Do it again while that may help; `tries` above one says that "no data" may be a cold cache."""
+        retrying = Retrying(
+            retry=retry_if_exception(lambda error: _is_worth_asking_again(error, tries)),
+            stop=stop_after_attempt(TRIES),
+            wait=wait_random_exponential(multiplier=0.5, max=8),
+            sleep=self._exchange.sleep,
+            reraise=True,
+        )
+        return retrying(do)
 
     def _ask_in_session(self, endpoint: Endpoint, request: Request, name: str) -> Page:
         try:
@@ -218,16 +223,16 @@ class GatewayClient:
                 raise
 
     def _keep_alive(self) -> None:
-        while not self._closing.wait(TICKLE_SECONDS):
+        while not self._closing.wait(self._tickle_every):
             try:
                 self._call(TICKLE.request(), limit=TICKLE.limit)
             except GatewayError:  # the next request finds out, and applies the remedy
                 continue
 
 
-def _is_worth_asking_again(error: BaseException, endpoint: Endpoint) -> bool:
+def _is_worth_asking_again(error: BaseException, cold_tries: int) -> bool:
     if isinstance(error, NoData):
-        return endpoint.cold_tries > 1
+        return cold_tries > 1
     if isinstance(error, Unreachable | Throttled):
         return False
     return isinstance(error, Unavailable | Garbled)

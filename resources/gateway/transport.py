@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ProtocolError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from resources.envelope import Request
@@ -76,6 +77,8 @@ class Transport:
         except requests.exceptions.ConnectionError as error:
             if "fingerprint" in str(error).lower():
                 raise self._untrusted(error) from error
+            if error.args and isinstance(error.args[0], ProtocolError | ReadTimeoutError):
+                raise Unavailable(f"{request}: the reply broke off ({_reason(error)}). Try again.") from error
             raise Unreachable(
                 f"{request} at {self.base_url}: {_reason(error)}. Start the gateway (bin/run.sh root/conf.yaml), "
                 "or set IBKR_GATEWAY_URL to where it listens."
@@ -116,4 +119,4 @@ def _reason(error: Exception) -> str:
     inner: BaseException = error
     while inner.__context__ is not None:
         inner = inner.__context__
-    return str(inner).strip(".") or type(inner).__name__
+    return " ".join(str(inner).split()).strip(".") or type(inner).__name__

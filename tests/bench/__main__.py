@@ -24,6 +24,8 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path], Iterator[Line]]]] = {
     "publication": (publication.TITLE, publication.lines),
 }
 
+WIDTH_OF_A_LOG = 140
+
 
 def main(names: list[str]) -> int:
     unknown = [name for name in names if name not in BENCHMARKS]
@@ -31,6 +33,8 @@ def main(names: list[str]) -> int:
         sys.stderr.write(f"bench {', '.join(unknown)}: no such benchmark. Choose of {', '.join(BENCHMARKS)}.\n")
         return 2
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH_OF_A_LOG
     table = Table("what", "median (lowest to highest)", "ratio", title="Benchmarks", title_justify="left")
     started = time.monotonic()
     with TemporaryDirectory(prefix="bench-") as folder:

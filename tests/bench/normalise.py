@@ -98,9 +98,7 @@ def plain_pandas(folder: str, warm: str, rows: int) -> dict[str, float]:
 def dlt_to_parquet(folder: str, warm: str, rows: int) -> dict[str, float]:
     import dlt
 
-    return _timed(
-        lambda root: _dlt(root, dlt.destinations.filesystem(bucket_url=str(root / "dlt"))), folder, warm, rows
-    )
+    return _timed(lambda root: _dlt(root, dlt.destinations.filesystem(str(root / "dlt"))), folder, warm, rows)
 
 
 def dlt_to_duckdb(folder: str, warm: str, rows: int) -> dict[str, float]:

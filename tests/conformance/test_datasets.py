@@ -10,6 +10,7 @@ import pytest
 from assets.kit.declare import Landing, Table
 from assets.kit.schema import all_columns, arrow_schema
 from pipelines.definitions import declared, defs
+from resources.envelope import Request
 from resources.gateway.certificate import read_pin
 from resources.gateway.endpoint import Endpoint
 from resources.gateway.transport import Transport
@@ -42,6 +43,10 @@ def test_the_simulator_answers_every_endpoint(transport: Transport, endpoint: En
     missing = f"add a route to resources/simulator/routes for {endpoint}"
     assert b"Resource not found" not in reply.body, missing
     assert b"Unknown path" not in reply.body, missing
+
+
+def test_an_endpoint_without_a_route_would_be_noticed(transport: Transport) -> None:
+    assert b"Resource not found" in transport.send(Request("GET", "/nowhere", {})).body
 
 
 @pytest.mark.parametrize("landing", FOUND.landings, ids=_named)

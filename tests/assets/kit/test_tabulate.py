@@ -4,12 +4,11 @@ from typing import Any
 
 import orjson
 import pyarrow.parquet as pq
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.kit import tabulate
 from assets.kit.scope import Scope
-from assets.kit.tabulate import build_years
+from assets.kit.tabulate import BATCH_ROWS, build_years
 from resources.envelope import Envelope, Request
 from resources.lake.resource import Lake
 from tests.assets.bent import TABLES
@@ -58,6 +57,7 @@ LANDINGS = st.lists(
 )
 
 
+@settings(max_examples=20)
 @given(landings=LANDINGS)
 def test_building_night_by_night_and_all_at_once_give_equal_files(
     tmp_path_factory: Any, landings: list[tuple[int, int, set[int], int]]
@@ -80,19 +80,18 @@ def test_a_day_that_had_not_closed_waits_for_the_next_landing(tmp_path: Path) ->
     assert (built.rows, built.unfinished) == (1, 1)
 
 
-def test_batches_do_not_change_the_result(tmp_path: Path) -> None:
-    lakes = [Lake(root=str(tmp_path / name), profile="p") for name in ("large", "small")]
-    for lake in lakes:
-        for conid in range(1, 6):
-            _land(lake, NIGHTS[3], conid, NIGHTS, float(conid))
-    whole = tabulate.BATCH_ROWS
-    try:
-        _build(lakes[0], [NIGHTS[3]], afresh=False)
-        tabulate.BATCH_ROWS = 3
-        _build(lakes[1], [NIGHTS[3]], afresh=False)
-    finally:
-        tabulate.BATCH_ROWS = whole
-    assert _files(lakes[0]) == _files(lakes[1])
+def test_a_key_told_again_in_a_later_batch_is_held_once_as_told_last(tmp_path: Path) -> None:
+    lake = Lake(root=str(tmp_path), profile="p")
+    days = [day.item() for day in CALENDAR.between(date(2016, 1, 4), NIGHTS[3])][-2500:]
+    contracts = BATCH_ROWS // len(days) + 1
+    for conid in range(1, contracts + 1):
+        _land(lake, NIGHTS[3], conid, days, 10.0)
+    _land(lake, NIGHTS[3], 1, days, 11.0)
+    _build(lake, [NIGHTS[3]], afresh=False)
+    rows = lake.tables.read(lake.tables.files("bars_1d"))
+    assert len(rows) == contracts * len(days) > BATCH_ROWS
+    assert rows[rows["conid"] == 1]["close"].unique().tolist() == [11.0]
+    assert rows[rows["conid"] != 1]["close"].unique().tolist() == [10.0]
 
 
 def test_a_landing_that_was_cut_short_still_gives_its_bars(tmp_path: Path) -> None:

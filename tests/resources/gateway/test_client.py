@@ -1,5 +1,6 @@
 """The practical loop against the real simulator over HTTPS; waiting is faked, nothing else."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from resources.simulator.flavour import Flavour
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
 from tests.crooked import crooked
+from tests.resources.gateway import crooked as scripted
 
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 LEDGER = Endpoint("/portfolio/{account_id}/ledger")
@@ -248,3 +250,73 @@ def test_a_cookie_is_not_kept(gateway: Running) -> None:
         client.ask(LEDGER, account_id="U9900001")
     assert not [name for name in kept[0].headers if name.lower() == "set-cookie"]
     assert kept[0].run_id == "run-1"
+
+
+@pytest.mark.parametrize(
+    ("reply", "status"),
+    [
+        (b'{"set":true,"acctId":"U9900001"}', 200),
+        (b'{"success":"Account already set"}', 200),
+        (b"Account already set", 500),
+    ],
+)
+def test_an_account_is_selected_when_the_brokerage_session_has_another(reply: bytes, status: int) -> None:
+    script = {
+        **scripted.HEALTHY,
+        "GET /iserver/accounts": scripted.answer(body=b'{"accounts":["All","U9900001"],"selectedAccount":"All"}'),
+        "POST /iserver/account": scripted.answer(status, reply),
+    }
+    with scripted.crooked(script) as running, _client(running) as (client, heard, _):
+        assert client.account_ids() == ("U9900001",)
+    assert heard.sent == [*OPENING, "POST /iserver/account"]
+
+
+def test_the_tickle_goes_on_while_in_use_whatever_it_is_answered_and_ends_with_the_client() -> None:
+    tickled = [scripted.answer(500), b"", scripted.answer(body=b"{}")]
+    with scripted.crooked({**scripted.HEALTHY, "POST /tickle": tickled}) as running:
+        heard, clock = Heard(running), Clock()
+        exchange = Exchange(heard, run_id="run-1", clock=clock, sleep=clock.sleep)
+        client = GatewayClient(exchange, tickle_every=0.001)
+        assert running.asked == []
+        client.open()
+        assert running.was_asked("POST /tickle", times=4)
+        client.close()
+        tickles = heard.sent.count("POST /tickle")
+        assert "tickle" not in [thread.name for thread in threading.enumerate()]
+    assert clock.now >= (tickles - 1) * 1.0, "once a second at most"
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Len",
+        b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"BASE":{"cash',
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{",
+        scripted.answer(200, b"<html>Welcome to nginx</html>"),
+    ],
+)
+def test_a_reply_that_breaks_off_or_is_not_the_apis_is_asked_for_again(spoiled: bytes) -> None:
+    script = {
+        **scripted.HEALTHY,
+        "GET /portfolio/U9900001/ledger": [spoiled, spoiled, scripted.answer(body=b'{"BASE":{}}')],
+    }
+    with scripted.crooked(script) as running, _client(running) as (client, heard, clock):
+        assert client.ask(LEDGER, account_id="U9900001").json == {"BASE": {}}
+    assert heard.sent == [*OPENING, *["GET /portfolio/U9900001/ledger"] * 3]
+    assert len(clock.slept) >= 2
+
+
+def test_a_cookie_that_was_set_reaches_no_recorder() -> None:
+    reply = scripted.answer(200, b'{"BASE":{}}', "Set-Cookie: x-sess-uuid=secret")
+    kept: list[Envelope] = []
+    script = {**scripted.HEALTHY, "GET /portfolio/U9900001/ledger": reply}
+    with scripted.crooked(script) as running, _client(running) as (client, _, _), client.recording(kept.append):
+        client.ask(LEDGER, account_id="U9900001")
+    assert "secret" not in kept[0].to_line().decode()
+
+
+@pytest.mark.parametrize("path", ["/iserver/auth/status", "/iserver/accounts", "/portfolio/accounts"])
+def test_a_passing_trouble_while_the_session_opens_does_not_end_the_night(gateway: Running, path: str) -> None:
+    with crooked(gateway, {path: _flaky(1, 503, b"")}) as flaky, _client(flaky) as (client, _, _):
+        assert client.account_ids() == ("U9900001",)

@@ -3,6 +3,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from resources.gateway.certificate import read_pin
 from resources.simulator.options import Options
 from resources.simulator.server import serve
@@ -35,3 +37,29 @@ def test_nobody_there_is_one_line(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "Start the gateway and check the address" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("url", ["https://localhost:99999/v1/api", "https://localhost:five", "https://[::1"])
+def test_an_address_that_is_none_is_one_line(tmp_path: Path, url: str) -> None:
+    done = _pin(url, tmp_path / "x.pem", "--yes")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert url in done.stderr
+
+
+def test_nobody_to_ask_is_a_no(tmp_path: Path) -> None:
+    with serve(Options(positions=0)) as running:
+        done = _pin(running.url, tmp_path / "x.pem", answer="")
+    assert done.returncode == 1
+    assert "Nothing was written" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "x.pem").exists()
+
+
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with serve(Options(positions=0)) as running:
+        done = _pin(running.url, tmp_path / "file" / "x.pem", "--yes")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "--out" in done.stderr

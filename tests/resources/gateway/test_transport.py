@@ -12,6 +12,7 @@ from resources.gateway.errors import Refused, Unavailable, Unreachable, Untruste
 from resources.gateway.transport import Transport
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
+from tests.resources.gateway.crooked import HOLD, answer, crooked
 
 STATUS = Request("POST", "/iserver/auth/status", {})
 
@@ -107,6 +108,41 @@ def test_a_gateway_that_is_down_and_one_that_is_slow_are_told_apart() -> None:
 def test_plain_http_is_for_this_machine_only_and_a_url_must_be_one(url: str) -> None:
     with pytest.raises(Refused, match="IBKR_GATEWAY_URL"):
         Transport(url)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed(status: int) -> None:
+    with crooked({"POST /iserver/auth/status": answer(status, b"", "Location: /v1/api/sso/Login")}) as gateway:
+        transport = Transport(gateway.url)
+        reply = transport.send(STATUS)
+        transport.close()
+    assert (reply.status, gateway.asked) == (status, ["POST /iserver/auth/status"])
+
+
+@pytest.mark.parametrize(
+    "spoken",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{",
+        b"not http at all\r\n\r\n",
+    ],
+)
+def test_a_gateway_that_hangs_up_mid_reply_is_there_and_may_be_asked_again(spoken: bytes) -> None:
+    with crooked({"POST /iserver/auth/status": spoken}) as gateway:
+        transport = Transport(gateway.url)
+        with pytest.raises(Unavailable, match="POST /iserver/auth/status: the reply broke off .* Try again") as raised:
+            transport.send(STATUS)
+        transport.close()
+    assert type(raised.value) is Unavailable
+
+
+def test_a_reply_that_never_ends_is_given_up() -> None:
+    with crooked({"POST /iserver/auth/status": HOLD}) as gateway:
+        transport = Transport(gateway.url, timeout=0.2)
+        with pytest.raises(Unavailable, match=r"no reply within 0\.2 s"):
+            transport.send(STATUS)
+        transport.close()
 
 
 def test_what_is_fetched_to_be_pinned_is_what_is_served(gateway: Running) -> None:

@@ -1,0 +1,96 @@
+"""What Dagster makes of a dataset: steps that stop each other, and checks that look at what a run wrote."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from assets.kit.declare import Check
+from pipelines.definitions import declared, defs
+from pipelines.outcome import Outcome
+from resources.envelope import Request
+from tests.assets.bent import DAY, Bent
+from tests.nights import PROFILE, Nights
+
+
+@pytest.fixture
+def nights(bent: Bent, tmp_path: Path) -> Nights:
+    """Jobs over a recorded night that a test may bend before; nobody answers for the gateway."""
+    folder = tmp_path / "runs"
+    shutil.copytree(bent.lake.layout.folder, folder / PROFILE)
+    return Nights(folder, scope={"watchlist": ["AAPL"]})
+
+
+def _bent(bent: Bent, nights: Nights, dataset: str, change: Any) -> None:
+    bent.bend(dataset, change)
+    raw = nights.lake.layout.folder / "raw"
+    shutil.rmtree(raw)
+    shutil.copytree(bent.lake.layout.folder / "raw", raw)
+
+
+def _reprocessed(nights: Nights) -> Outcome:
+    return nights.run("reprocess", DAY.isoformat())
+
+
+@pytest.mark.slow
+def test_an_undisturbed_night_is_published(nights: Nights) -> None:
+    outcome = _reprocessed(nights)
+    assert outcome.is_success, outcome.failures
+    assert nights.lake.layout.warehouse_file.exists()
+
+
+def test_a_blocking_check_that_fails_keeps_the_night_from_being_published(bent: Bent, nights: Nights) -> None:
+    def wrong(_: Request, reply: list[dict[str, Any]]) -> Any:
+        return [{**reply[0], "mktValue": reply[0]["mktValue"] + 5.0}, *reply[1:]]
+
+    _bent(bent, nights, "positions", wrong)
+    outcome = _reprocessed(nights)
+    assert not outcome.is_success
+    [failed] = outcome.failed_checks
+    assert (failed.name, failed.is_blocking) == ("market_value_is_quantity_times_price", True)
+    assert len(nights.table("positions")) == 120, "the rows are kept to be looked at"
+    assert not nights.lake.layout.warehouse_file.exists()
+
+
+@pytest.mark.slow
+def test_a_check_that_does_not_block_is_reported_and_the_night_is_published(bent: Bent, nights: Nights) -> None:
+    _bent(bent, nights, "symbols", lambda _request, _reply: {"AAPL": []})
+    outcome = _reprocessed(nights)
+    assert [(one.name, one.is_blocking) for one in outcome.failed_checks] == [
+        ("every_watched_symbol_stands_for_one_contract", False)
+    ]
+    assert nights.lake.layout.warehouse_file.exists()
+
+
+def test_a_table_without_replies_is_refused_in_plain_words(nights: Nights) -> None:
+    shutil.rmtree(nights.lake.layout.raw_folder("ledger"))
+    assert nights.materialize("ledger", day=DAY.isoformat()).failures == [
+        f"ledger of {DAY}: no replies are in raw/ledger, so there is nothing to build it from. "
+        "Land them first: raw/ledger."
+    ]
+
+
+def test_a_range_builds_the_days_that_have_replies_and_names_the_others(nights: Nights) -> None:
+    assert nights.materialize("ledger", day="2026-11-20", last=DAY.isoformat()).is_success
+    event = nights.instance.get_latest_materialization_event(dg.AssetKey("ledger"))
+    assert event is not None
+    assert event.asset_materialization is not None
+    assert event.asset_materialization.metadata["days_without_replies"].value == "2026-11-20"
+
+
+def test_unknown_fields_are_reported_on_the_materialization(bent: Bent, nights: Nights) -> None:
+    _bent(bent, nights, "accounts", lambda _, reply: [{**reply[0], "novelty": 3}] if isinstance(reply, list) else reply)
+    assert nights.materialize("accounts", day=DAY.isoformat()).is_success
+    event = nights.instance.get_latest_materialization_event(dg.AssetKey("accounts"))
+    assert event is not None
+    assert event.asset_materialization is not None
+    assert "| novelty | 3 |" in str(event.asset_materialization.metadata["unknown_fields"].value)
+
+
+@pytest.mark.parametrize("check", declared().checks, ids=lambda check: check.name)
+def test_each_check_blocks_in_dagster_as_it_is_declared(check: Check) -> None:
+    specs = {spec.name: spec for one in defs.asset_checks or [] for spec in one.check_specs}
+    assert specs[check.name].blocking is check.is_blocking
+    assert specs[check.name].description == check.doc

@@ -1,0 +1,171 @@
+"""A night killed at any moment (kill -9) leaves nothing half done, and the next run makes it good."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.definitions import declared
+from resources.simulator.options import Options
+from resources.simulator.server import serve
+from tests.crooked import crooked
+from tests.end_to_end.conftest import DAY, EVENING
+from tests.nights import PROFILE, Listening, Nights
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[2]
+SCOPE = {"watchlist": ["265598", "272093"], "bars_asset_classes": ["STK"], "bars_depth_days": 60}
+CONFIG = 'watchlist = ["265598", "272093"]\n[bars]\ndepth_days = 60\nasset_classes = ["STK"]\n'
+OBSERVATION = {"observed_at", "raw_sha256", "run_id", "reckoned_at"}
+WORLD = Options(clock=EVENING, positions=20)
+Process = subprocess.Popen[str]
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Somebody who runs the command, with a data folder and a home for Dagster."""
+
+    folder: Path
+
+    def starts(self, gateway: Listening) -> Process:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("IBKR_")}
+        own = {
+            "DAGSTER_HOME": str(self.folder / "home"),
+            "IBKR_DATA": str(self.folder / "data"),
+            "IBKR_CONFIG": str(self.folder / "own.toml"),
+            "IBKR_PROFILE": PROFILE,
+            "IBKR_GATEWAY_URL": gateway.url,
+            "IBKR_GATEWAY_CERT": str(gateway.certificate or ""),
+        }
+        return subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "pipelines", "nightly", DAY],
+            cwd=ROOT,
+            env={**clean, **own},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    @property
+    def nights(self) -> Nights:
+        return Nights(self.folder / "data")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Nights:
+    with serve(WORLD) as running:
+        nights = Nights(tmp_path_factory.mktemp("undisturbed"), running, scope=SCOPE)
+        outcome = nights.run("nightly", DAY)
+    assert outcome.is_success, (outcome.failures, outcome.failed_checks)
+    return nights
+
+
+@pytest.fixture
+def owner(tmp_path: Path) -> Owner:
+    (tmp_path / "home").mkdir()
+    shutil.copy(ROOT / "pipelines" / "dagster.yaml", tmp_path / "home")
+    (tmp_path / "own.toml").write_text(CONFIG)
+    return Owner(tmp_path)
+
+
+def test_killed_while_replies_arrive(owner: Owner, undisturbed: Nights) -> None:
+    for path in ("/portfolio/U9900001/ledger", "/portfolio/U9900001/positions/0", "/iserver/marketdata/history"):
+        _kill_at_reply(owner, path)
+        _assert_nothing_is_half_done(owner.nights)
+    _assert_made_good(owner, undisturbed)
+
+
+def test_killed_as_a_step_ends(owner: Owner, undisturbed: Nights) -> None:
+    for step in ("build   positions", "check   bars_1d", "check   nav", "check   allocation"):
+        _kill_after_line(owner, step)
+        _assert_nothing_is_half_done(owner.nights)
+    _assert_made_good(owner, undisturbed)
+
+
+def test_killed_at_random_moments(owner: Owner, undisturbed: Nights) -> None:
+    moments = random.Random(20261123)
+    for _ in range(4):
+        _kill_after_seconds(owner, moments.uniform(1.5, 9.0))
+        _assert_nothing_is_half_done(owner.nights)
+    _assert_made_good(owner, undisturbed)
+
+
+def _kill_at_reply(owner: Owner, path: str) -> None:
+    """Kill between the gateway's answer and its arrival."""
+    victims: list[Process] = []
+
+    def kill(body: bytes) -> tuple[int, bytes]:
+        victims[0].kill()
+        return 200, body
+
+    with serve(WORLD) as running, crooked(running, {path: kill}) as gateway, _started(owner, gateway) as process:
+        victims.append(process)
+        told, _ = process.communicate()
+        assert process.returncode == -9, told
+
+
+def _kill_after_line(owner: Owner, words: str) -> None:
+    with serve(WORLD) as running, _started(owner, running) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if words in line:
+                process.kill()
+                break
+        else:
+            pytest.fail(f"no line told of {words!r}")
+        assert process.wait() == -9
+
+
+def _kill_after_seconds(owner: Owner, seconds: float) -> None:
+    with serve(WORLD) as running, _started(owner, running) as process:
+        try:
+            process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+
+
+@contextmanager
+def _started(owner: Owner, gateway: Listening) -> Iterator[Process]:
+    with owner.starts(gateway) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _assert_nothing_is_half_done(nights: Nights) -> None:
+    """Whatever has its name is whole, replies that arrived can be read."""
+    folder = nights.lake.layout.folder
+    assert all(pq.read_table(path, partitioning=None).num_columns for path in folder.rglob("*.parquet"))
+    replies = [
+        len(list(nights.lake.raw.read(path)))
+        for dataset in nights.lake.layout.folder.joinpath("raw").glob("*")
+        for path in nights.lake.raw.files(dataset.name, DAY)
+    ]
+    assert all(count >= 0 for count in replies)
+    if nights.lake.layout.warehouse_file.exists():
+        assert len(nights.query("from positions")) == WORLD.positions
+
+
+def _assert_made_good(owner: Owner, undisturbed: Nights) -> None:
+    with serve(WORLD) as running, _started(owner, running) as process:
+        told, _ = process.communicate()
+    assert process.returncode == 0, told
+    nights = owner.nights
+    for table in declared().tables:
+        found, expected = nights.table(table.name), undisturbed.table(table.name)
+        kept = [name for name in expected.columns if name not in OBSERVATION]
+        pd.testing.assert_frame_equal(found[kept], expected[kept])
+        published = nights.query(f'select count(*) as rows from "{table.name}"')["rows"].tolist()
+        assert published == [len(expected)], table.name
+    assert [path.name for path in nights.lake.layout.folder.rglob("*.tmp*")] == []
