@@ -122,6 +122,7 @@ def _days_in_raw(settings: Settings, first: date | None, last: date | None) -> t
 
 def _execute(job: str, first: date, last: date, settings: Settings, console: Console) -> int:
     from pipelines.definitions import build_definitions
+    from pipelines.orphans import own_run
     from pipelines.outcome import outcome_of
     from pipelines.terminal import LOGGER, print_summary
 
@@ -131,9 +132,10 @@ def _execute(job: str, first: date, last: date, settings: Settings, console: Con
         "dagster/asset_partition_range_start": first.isoformat(),
         "dagster/asset_partition_range_end": last.isoformat(),
     }
-    with _instance() as instance:
+    with _instance() as instance, own_run(instance) as run_id:
         result = definition.execute_in_process(
             instance=instance,
+            run_id=run_id,
             partition_key=first.isoformat() if first == last else None,
             tags=None if first == last else range_tags,
             run_config={"loggers": {LOGGER: {"config": {}}}},

@@ -57,7 +57,9 @@ def outcome_of(events: Iterable[dg.DagsterEvent], *, is_success: bool, run_id: s
             _checked(outcome, event)
         elif event.event_type == dg.DagsterEventType.STEP_SUCCESS:
             outcome.seconds[stage_of(event.step_key or "")] += event.step_success_data.duration_ms / 1000
-        elif event.event_type == dg.DagsterEventType.STEP_FAILURE and not _is_failed_check(event.step_failure_data.error):
+        elif event.event_type == dg.DagsterEventType.STEP_FAILURE and not _is_failed_check(
+            event.step_failure_data.error
+        ):
             outcome.failures.append(failure_of(event))
         elif event.event_type == dg.DagsterEventType.RUN_FAILURE and not outcome.failures:
             error = event.job_failure_data.error

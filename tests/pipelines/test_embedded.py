@@ -13,7 +13,7 @@ SMALL = {"positions": 3}
 
 
 def test_it_is_not_there_until_it_is_asked_and_is_gone_after_the_run() -> None:
-    seen = {}
+    seen: dict[str, object] = {}
 
     @dg.op
     def ask(gateway: EmbeddedGateway) -> None:

@@ -53,7 +53,7 @@ def spoken() -> None:
 @dg.asset(partitions_def=DAYS)
 def unspoken() -> None:
     try:
-        _ = {}["colour"]
+        _ = dict[str, str]()["colour"]
     except KeyError as error:
         raise ValueError("two\nlines.") from error
 

@@ -78,7 +78,7 @@ def test_the_holidays_are_those_of_the_configured_exchange() -> None:
     assert isinstance(_evaluated(boxing_day, nightly_schedule(time(18, 30), "XLON")), dg.SkipReason)
 
 
-@given(st.datetimes(datetime(2000, 1, 3), datetime(2026, 12, 31), timezones=st.just(UTC)))
+@given(st.datetimes(datetime(2000, 1, 3), datetime(2026, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_run_key_and_partition_are_the_new_york_day_whatever_the_zone_of_the_tick(tick: datetime) -> None:
     found = _evaluated(tick)
     day = tick.astimezone(NEW_YORK).date()

@@ -97,7 +97,8 @@ def test_whatever_the_profile_is_its_folder_lies_in_the_data_root(name: str) -> 
         try:
             profile = read_settings().profile
         except SettingsMistake as mistake:
-            assert "IBKR_PROFILE=" in str(mistake)
+            told = str(mistake)
+            assert "IBKR_PROFILE=" in told
         else:
             assert Path("data", profile).resolve().parent == Path("data").resolve()
 

@@ -1,0 +1,79 @@
+import fcntl
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import dagster as dg
+import pytest
+
+from pipelines.orphans import DIED, own_run
+
+ROOT = Path(__file__).parents[2]
+
+
+@dg.op(pool="gateway")
+def talk() -> None: ...
+
+
+@dg.job
+def talking() -> None:
+    talk()
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    shutil.copy(ROOT / "pipelines" / "dagster.yaml", tmp_path)
+    with dg.DagsterInstance.from_config(str(tmp_path)) as found:
+        yield found
+
+
+def _started_run(instance: dg.DagsterInstance) -> str:
+    """A run that holds the gateway, with the lock file of a command."""
+    run = instance.create_run_for_job(talking, run_id=str(uuid4()), status=dg.DagsterRunStatus.STARTED)
+    instance.event_log_storage.initialize_concurrency_limit_to_default("gateway")
+    claim = instance.event_log_storage.claim_concurrency_slot("gateway", run.run_id, "talk")
+    assert claim.is_claimed
+    folder = Path(instance.root_directory) / "commands"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{run.run_id}.lock").touch()
+    return run.run_id
+
+
+def test_a_run_whose_process_is_dead_is_failed_and_gives_the_gateway_back(instance: dg.DagsterInstance) -> None:
+    dead = _started_run(instance)
+    with own_run(instance) as run_id:
+        result = talking.execute_in_process(instance=instance, run_id=run_id)
+    assert result.success
+    run = instance.get_run_by_id(dead)
+    assert run is not None
+    assert run.status == dg.DagsterRunStatus.FAILURE
+    assert DIED in {event.message for event in instance.all_logs(dead)}
+
+
+def test_a_run_whose_process_lives_keeps_what_it_holds(instance: dg.DagsterInstance) -> None:
+    alive = _started_run(instance)
+    with (Path(instance.root_directory) / "commands" / f"{alive}.lock").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with own_run(instance):
+            run = instance.get_run_by_id(alive)
+            assert run is not None
+            assert run.status == dg.DagsterRunStatus.STARTED
+            assert instance.event_log_storage.get_concurrency_info("gateway").active_run_ids == {alive}
+
+
+def test_two_commands_at_once_do_not_take_each_other_for_dead(instance: dg.DagsterInstance) -> None:
+    with own_run(instance) as first:
+        instance.create_run_for_job(talking, run_id=first, status=dg.DagsterRunStatus.STARTED)
+        with own_run(instance) as second:
+            assert first != second
+            run = instance.get_run_by_id(first)
+            assert run is not None
+            assert run.status == dg.DagsterRunStatus.STARTED
+
+
+def test_nothing_is_left_behind(instance: dg.DagsterInstance) -> None:
+    _started_run(instance)
+    with own_run(instance):
+        pass
+    assert list((Path(instance.root_directory) / "commands").iterdir()) == []
