@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-ROW_REJECTED = "rejected"
-
 
 @dataclass(frozen=True, slots=True)
 class Source:

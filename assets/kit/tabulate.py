@@ -14,7 +14,7 @@ from assets.kit.conform import Source, conform, rejected_rows, rejected_schema
 from assets.kit.declare import Table
 from assets.kit.replies import good_pages, landing_files, last_answers
 from assets.kit.schema import arrow_schema
-from assets.kit.shape import ShapeError
+from assets.kit.shape import Block, ShapeError
 from resources.calendar.trading_days import TradingCalendar
 from resources.gateway.endpoint import Page
 from resources.lake.resource import Lake
@@ -122,13 +122,10 @@ def _shaped(table: Table, page: Page, file: str, day: date, strange: list["pa.Ta
     try:
         block = table.shape(page)
     except (ShapeError, KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
-        why = (
-            f"the reply's shape is not known: {error}"
-            if isinstance(error, ShapeError)
-            else (f"the reply's shape is not known: {type(error).__name__} {error}")
-        )
-        empty = Source(_nothing(), page.envelope, file, day)
-        strange.append(rejected_rows(empty, [page.envelope.body.decode(errors="replace")], [[why]]))
+        told = str(error) if isinstance(error, ShapeError) else f"{type(error).__name__} {error}"
+        empty = Source(Block([], {}), page.envelope, file, day)
+        body = page.envelope.body.decode(errors="replace")
+        strange.append(rejected_rows(empty, [body], [[f"the reply's shape is not known: {told}"]]))
         return None
     return Source(block, page.envelope, file, day)
 
@@ -174,9 +171,3 @@ def _read(table: Table, path: Any) -> "pa.Table":
     import pyarrow.parquet as pq
 
     return pq.read_table(path, partitioning=None).cast(arrow_schema(table.row))
-
-
-def _nothing() -> Any:
-    from assets.kit.shape import rows
-
-    return rows([])

@@ -78,7 +78,6 @@ class Endpoint:
     paging: Paging = single
     limit: Limit | None = None
     cold_tries: int = 1
-    is_brokerage: bool = False
 
     def __post_init__(self) -> None:
         if (self.method, self.path) not in ALLOWED:
