@@ -106,7 +106,8 @@ def test_a_writer_killed_half_way_leaves_the_old_file_whole(tmp_path: Path) -> N
     script = (
         "import os, signal, sys; from pathlib import Path; from resources.lake.publish import published\n"
         "with published(Path(sys.argv[1])) as beside:\n"
-        "    beside.write_bytes(b'half'); os.kill(os.getpid(), signal.SIGKILL)"
+        "    beside.write_bytes(b'half'); beside.with_name(beside.name + '.wal').write_bytes(b'half')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)"
     )
     done = subprocess.run([sys.executable, "-c", script, str(target)], check=False)
     assert done.returncode == -signal.SIGKILL
