@@ -17,15 +17,16 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from resources.simulator import gate, marks, reply
+from resources.simulator import gate, reply
+from resources.simulator.accounts import marks
+from resources.simulator.accounts.valuation import Valuation, value
+from resources.simulator.accounts.world import Account, World
 from resources.simulator.clock import Clock
 from resources.simulator.flavour import Flavour
-from resources.simulator.market import Market
+from resources.simulator.market.market import Market
 from resources.simulator.routes import accounts, analyst, contracts, history, portfolio
 from resources.simulator.routes import session as session_routes
 from resources.simulator.session import Session
-from resources.simulator.valuation import Valuation, value
-from resources.simulator.world import Account, World
 
 MARKER = "ibkr-warehouse"
 LOGIN = "/sso/Login?forwardTo=22&RL=1&ip2loc=US"

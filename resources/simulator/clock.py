@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from resources.simulator.calendars import hours
+from resources.simulator.market.calendars import hours
 
 NEW_YORK = ZoneInfo("America/New_York")
 EVENING = time(18, 30)

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
-from resources.simulator import app, recording, replay
+from resources.simulator import app
+from resources.simulator.accounts.world import World
 from resources.simulator.clock import NEW_YORK, Clock, latest_evening
 from resources.simulator.flavour import Flavour
-from resources.simulator.market import Market, SeededMarket
+from resources.simulator.market.market import Market, SeededMarket
+from resources.simulator.replay import recording, replay
 from resources.simulator.session import Session
-from resources.simulator.world import World
 
 DERIVATIVES = 600  # about as many as are listed at any time
 SPARE = 1.5  # stocks per position, for sizes of a book
@@ -74,7 +75,7 @@ def _market(options: Options, start: datetime) -> Market:
     seeded = SeededMarket(options.seed, options.size(), start.astimezone(NEW_YORK).date())
     if options.market is None:
         return seeded
-    from resources.simulator.market_file import FileMarket
+    from resources.simulator.market.market_file import FileMarket
 
     return FileMarket(options.market, seeded)
 

@@ -10,11 +10,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from resources.simulator import reply
+from resources.simulator.accounts.world import Account
 from resources.simulator.flavour import Flavour
 from resources.simulator.routes.body import json_object
 from resources.simulator.session import Session
 from resources.simulator.shapes import accounts as shapes
-from resources.simulator.world import Account
 
 LISTED = 100  # accounts in one reply of subaccounts
 PAGE = 20  # accounts per page of subaccounts2

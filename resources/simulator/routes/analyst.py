@@ -13,13 +13,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from resources.simulator import marks, reply
+from resources.simulator import reply
+from resources.simulator.accounts import marks
+from resources.simulator.accounts.performance import PERIODS, path
+from resources.simulator.accounts.world import Account, World
 from resources.simulator.flavour import Flavour
-from resources.simulator.performance import PERIODS, path
 from resources.simulator.routes.body import json_object, texts
 from resources.simulator.shapes import analyst as shapes
 from resources.simulator.shapes.accounts import EVERYBODY
-from resources.simulator.world import Account, World
 
 DEFAULT_PERIOD = "12M"
 SHOWN = ("1D", "7D", "MTD", "1M", "YTD", "1Y")

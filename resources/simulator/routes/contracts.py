@@ -17,8 +17,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from resources.simulator import reply
-from resources.simulator.instruments import Instrument
-from resources.simulator.market import Market
+from resources.simulator.contracts.instruments import Instrument
+from resources.simulator.market.market import Market
 
 MOST = 200
 AMERICAN = (

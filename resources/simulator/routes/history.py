@@ -20,13 +20,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from resources.simulator import reply
-from resources.simulator.bars import seconds
-from resources.simulator.calendars import venue
-from resources.simulator.charts import Chart, chart
-from resources.simulator.instruments import Instrument
-from resources.simulator.market import Market
-from resources.simulator.paths import Floats
-from resources.simulator.periods import parse_bar, parse_period
+from resources.simulator.contracts.instruments import Instrument
+from resources.simulator.market.bars import seconds
+from resources.simulator.market.calendars import venue
+from resources.simulator.market.charts import Chart, chart
+from resources.simulator.market.market import Market
+from resources.simulator.market.paths import Floats
+from resources.simulator.market.periods import parse_bar, parse_period
 
 UNAVAILABLE = "Chart data unavailable"
 NO_DATA = "No data."

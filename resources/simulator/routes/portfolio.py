@@ -14,13 +14,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from resources.simulator import reply
+from resources.simulator.accounts.valuation import Held, Valuation
+from resources.simulator.accounts.world import Account, World
 from resources.simulator.flavour import Flavour
 from resources.simulator.routes.body import json_object, texts
 from resources.simulator.session import Session
 from resources.simulator.shapes import balances, positions
 from resources.simulator.shapes.summary import summary
-from resources.simulator.valuation import Held, Valuation
-from resources.simulator.world import Account, World
 
 Row = dict[str, object]
 

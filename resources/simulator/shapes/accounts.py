@@ -6,8 +6,8 @@ Belongs here: pure functions from accounts to JSON values. Does not: money (`bal
 from collections.abc import Sequence
 from datetime import datetime
 
+from resources.simulator.accounts.world import Account
 from resources.simulator.shapes.session import SERVER
-from resources.simulator.world import Account
 
 EVERYBODY = "All"  # pseudo-account of a user with several accounts
 PROPERTIES = {

@@ -8,7 +8,7 @@ Belongs here: pure functions from paths to JSON values. Does not: the series (`p
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from resources.simulator.performance import Path
+from resources.simulator.accounts.performance import Path
 
 
 def performance(path: Path, included: Sequence[str], name: str, base: str) -> dict[str, object]:

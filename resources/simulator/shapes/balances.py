@@ -8,8 +8,8 @@ Futures are left out of the allocation, as recorded.
 
 from collections.abc import Callable, Iterable, Sequence
 
-from resources.simulator.instruments import Instrument
-from resources.simulator.valuation import Held, Valuation
+from resources.simulator.accounts.valuation import Held, Valuation
+from resources.simulator.contracts.instruments import Instrument
 
 OTHERS = "Others"
 Amounts = dict[str, float]

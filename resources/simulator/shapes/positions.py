@@ -10,9 +10,9 @@ from datetime import datetime
 
 import numpy as np
 
-from resources.simulator.instruments import Instrument
+from resources.simulator.accounts.valuation import Held
+from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.routes.contracts import secdef_row
-from resources.simulator.valuation import Held
 
 PAGE = 100
 LOADING_TIME = 18  # ms that loading the definition took

@@ -5,8 +5,8 @@ Belongs here: the tags and what each is worth. Does not: the ledger (`balances.p
 Suffix `-s` is the securities segment, `-c` the commodities segment, where futures are kept.
 """
 
+from resources.simulator.accounts.valuation import Valuation
 from resources.simulator.shapes.balances import cash_in_base
-from resources.simulator.valuation import Valuation
 
 INITIAL, MAINTENANCE = 0.30, 0.25  # of gross position value
 TEXTS = {

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 import pytest
 from starlette.types import ASGIApp, Message
 
+from resources.simulator.accounts.world import World
 from resources.simulator.app import Simulation, application
 from resources.simulator.clock import Clock
 from resources.simulator.flavour import Flavour
 from resources.simulator.session import Session
-from resources.simulator.world import World
 from tests.resources.simulator.toy_market import ToyMarket
 
 EVENING = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)  # 18:30 in New York, a Tuesday

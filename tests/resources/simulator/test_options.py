@@ -5,7 +5,7 @@ import pytest
 
 from resources.simulator.app import Simulation
 from resources.simulator.options import OptionError, Options, build
-from resources.simulator.recording import RecordingError
+from resources.simulator.replay.recording import RecordingError
 from tests.resources.simulator.conftest import EVENING, Caller, Hand
 
 

@@ -8,8 +8,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from resources.simulator.instruments import Instrument
-from resources.simulator.market import Bars
+from resources.simulator.contracts.instruments import Instrument
+from resources.simulator.market.market import Bars
 
 EPOCH = date(2020, 1, 1)
 LENGTH = 3_000

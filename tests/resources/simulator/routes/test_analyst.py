@@ -1,7 +1,7 @@
 import pytest
 
+from resources.simulator.accounts.performance import PERIODS
 from resources.simulator.flavour import Flavour
-from resources.simulator.performance import PERIODS
 from tests.resources.simulator.conftest import FIRST, NOON, Desk, make_desk
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from starlette.routing import Router
 
-from resources.simulator.instruments import Instrument
-from resources.simulator.market import Market, SeededMarket
+from resources.simulator.contracts.instruments import Instrument
+from resources.simulator.market.market import Market, SeededMarket
 from resources.simulator.routes.contracts import contract_info, full_name, routes, secdef_row
 from tests.resources.simulator.conftest import Caller
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from starlette.routing import Router
 
-from resources.simulator.market import Market, SeededMarket
-from resources.simulator.market_file import FileMarket
+from resources.simulator.market.market import Market, SeededMarket
+from resources.simulator.market.market_file import FileMarket
 from resources.simulator.routes.history import HistoryState, routes
 from tests.resources.simulator.conftest import Answer, Caller
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from resources.simulator.accounts.valuation import Held
 from resources.simulator.shapes import positions
-from resources.simulator.valuation import Held
 from tests.resources.simulator.toy_market import toy_universe
 
 KINDS = {contract.asset_class: contract for contract in reversed(toy_universe(10))}

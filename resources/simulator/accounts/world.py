@@ -1,0 +1,154 @@
+"""The simulated accounts: who they are, and the ledger behind each, as far ahead as the clock needs.
+
+Belongs here: accounts and the building of their books. Does not: what a book is worth
+(`valuation.py`), how it did (`performance.py`), prices (`market.py`), or anything of HTTP.
+
+A book begins on the second of January that lies at least `history` days back, and not a fixed
+number of days back: a simulator that is started again tomorrow tells the same past.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+import numpy as np
+
+from resources.simulator.accounts.book import Book, Entry
+from resources.simulator.accounts.marks import instant, weekday_from
+from resources.simulator.accounts.slots import Chooser, Slot, rows
+from resources.simulator.accounts.tape import Floats, Tape
+from resources.simulator.accounts.trading import Trader
+from resources.simulator.accounts.treasury import Treasury, variations
+from resources.simulator.contracts.instruments import Instrument
+from resources.simulator.market.market import Market
+
+FIRST_ACCOUNT = 9_900_001
+BASES = ("USD", "EUR", "USD", "GBP")  # by turns
+TRADES_A_MONTH = 63.0
+BUSIEST = 0.4  # chance of a trade per slot and month in a small book
+TREASURY_DRAWS = 1_000_000
+LOOKBACK = timedelta(days=20)  # before the inception, so that every day has a last close
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account."""
+
+    index: int
+    account_id: str
+    title: str
+    base: str
+    opened: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """An account's book up to a horizon, with the contracts and daily prices that it needs."""
+
+    account: Account
+    book: Book
+    instruments: Sequence[Instrument]  # parallel to `book.conids`
+    tape: Tape
+
+
+class World:
+    """Accounts over a market. Everything follows from the arguments."""
+
+    def __init__(
+        self, market: Market, *, seed: int, today: date, accounts: int = 1, positions: int = 158, history: int = 400
+    ) -> None:
+        self.market = market
+        self.seed = seed
+        self.today = today
+        self.positions = positions
+        self.inception = weekday_from(date((today - timedelta(days=history)).year, 1, 2))
+        self.accounts = [self._account(index) for index in range(accounts)]
+        self._tape: Tape | None = None
+        self._ledgers: dict[str, Ledger] = {}
+        self._rates: dict[tuple[str, str, datetime], float] = {}
+
+    def account(self, account_id: str) -> Account | None:
+        """The account of that id, or None."""
+        return next((account for account in self.accounts if account.account_id == account_id), None)
+
+    def ledger(self, account: Account, day: date) -> Ledger:
+        """The account's ledger, reaching at least to a day."""
+        found = self._ledgers.get(account.account_id)
+        if found is None or found.tape.last < day:
+            found = self._ledgers[account.account_id] = self._build(account, self._reach(day))
+        return found
+
+    def rate(self, currency: str, base: str, at: datetime) -> float:
+        """Units of `base` for one of `currency`, with the digits that the wire shows."""
+        key = (currency, base, at)
+        if key not in self._rates:
+            self._rates[key] = round(self.market.fx(currency, base, at), 7)
+        return self._rates[key]
+
+    def _account(self, index: int) -> Account:
+        base = BASES[index % len(BASES)]
+        opened = instant(self.inception, time(8))
+        return Account(index, f"U{FIRST_ACCOUNT + index}", f"Sim Owner {index + 1}", base, opened)
+
+    def _reach(self, day: date) -> Tape:
+        if self._tape is None or self._tape.last < day:
+            self._tape = Tape(self.market, self.inception - LOOKBACK, _horizon(max(day, self.today)))
+        return self._tape
+
+    def _build(self, account: Account, tape: Tape) -> Ledger:
+        slots = self._slots(account, tape)
+        months = _months(self.inception, tape.last)
+        treasury = self._treasury(account, months)
+        entries = [*treasury.opening(slots), *self._trades(account, slots, tape, months)]
+        known = {contract.conid: contract for contract in self.market.instruments()}
+        futures = {entry.conid: known[entry.conid] for entry in entries if entry.conid}
+        futures = {conid: contract for conid, contract in futures.items() if contract.asset_class == "FUT"}
+        entries += variations(Book(entries), futures, tape)
+        book = Book([*entries, *treasury.upkeep(entries)])
+        return Ledger(account, book, [known[conid] for conid in book.conids], tape)
+
+    def _slots(self, account: Account, tape: Tape) -> list[Slot]:
+        instruments = self.market.instruments()
+        currencies = sorted({contract.currency for contract in instruments})
+        rates = {currency: self.rate(currency, account.base, account.opened) for currency in currencies}
+        chooser = Chooser(instruments, tape, self.today, self.seed, account.index)
+        return chooser.slots(self.positions, rates)
+
+    def _trades(self, account: Account, slots: list[Slot], tape: Tape, months: list[date]) -> list[Entry]:
+        activity = min(BUSIEST, TRADES_A_MONTH / max(1, self.positions))
+        drawn = [self._draws(account, month, (rows(self.positions), 5)) for month in months]
+        return [
+            entry
+            for slot in slots
+            for entry in Trader(
+                slot,
+                tape,
+                self.inception,
+                [(month, draws[slot.index]) for month, draws in zip(months, drawn, strict=True)],
+                activity,
+            ).play()
+        ]
+
+    def _treasury(self, account: Account, months: list[date]) -> Treasury:
+        def rate(currency: str, at: datetime) -> float:
+            return self.rate(currency, account.base, at)
+
+        draws = np.array([self._draws(account, month, (1, 3), TREASURY_DRAWS)[0] for month in months])
+        return Treasury(account.base, rate, self.inception, months, draws)
+
+    def _draws(self, account: Account, month: date, shape: tuple[int, int], stream: int = 0) -> Floats:
+        key = [self.seed, account.index, stream + month.year * 12 + month.month]
+        return np.random.default_rng(key).random(shape)
+
+
+def _horizon(day: date) -> date:
+    """The end of the quarter after the day's, so that a book is not built anew each night."""
+    months = day.year * 12 + (day.month - 1) // 3 * 3 + 6
+    return date(months // 12, months % 12 + 1, 1) - timedelta(days=1)
+
+
+def _months(first: date, last: date) -> list[date]:
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    return [
+        date(first.year + (first.month - 1 + step) // 12, (first.month - 1 + step) % 12 + 1, 1) for step in range(count)
+    ]

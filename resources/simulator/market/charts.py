@@ -1,0 +1,140 @@
+"""Which bars a chart shows at an instant: its window, what is finished, and where it starts.
+
+Belongs here: the rules below, on top of any market. Does not: the words for periods (`periods.py`), the
+reply's shape (`routes/history.py`).
+
+Seen live. Without an end the chart reaches the bar that still moves. With an end, daily bars stop on the
+trading day before the end's local date, and the last intraday bar before the end is missing. Whatever the
+window, the newest 1,000 bars are kept and nothing says so. A chart of several days says that it
+starts one trading day before its first bar.
+
+A bar exists once its first minute has ended; it is made of finished minutes, so nothing of the future shows.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+
+from resources.simulator.contracts.instruments import Instrument
+from resources.simulator.market.bars import by_minutes, by_period, join, month, pick, seconds, week, whole
+from resources.simulator.market.calendars import Hours, hours, midnight
+from resources.simulator.market.market import MINUTE, RECENT, Bars, Market
+from resources.simulator.market.periods import DAY, FALLBACK_MINUTES, WEEK, Size, Span
+
+CEILING = 1000
+WEEKENDS = 1.6  # calendar days per trading day, with room for holidays
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Bars, and the instant that the reply calls its start (seconds since 1970)."""
+
+    bars: Bars
+    starts: int
+
+
+def chart(
+    market: Market, instrument: Instrument, *, span: Span, size: Size, now: datetime, end: datetime | None
+) -> Chart:
+    """The newest bars of a window that ends at `end`, or that reaches the present; possibly none."""
+    window = Window(market, instrument, hours(instrument.exchange), span if size.known else FALLBACK, size, now, end)
+    return window.intraday() if size.seconds < DAY else window.daily()
+
+
+FALLBACK = Span(FALLBACK_MINUTES, "min")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One chart to be drawn."""
+
+    market: Market
+    instrument: Instrument
+    here: Hours
+    span: Span
+    size: Size
+    now: datetime
+    end: datetime | None
+
+    def daily(self) -> Chart:
+        """Days, or weeks and months made of them."""
+        latest = self._today() if self.end is None else self.here.local_day(self.end) - timedelta(days=1)
+        days = self._days(min(latest, self._today()), per_bar=self.size.seconds // DAY)
+        if not days:
+            return Chart(join([]), 0)
+        bars = self._moving(self.market.daily(self.instrument, days[0], days[-1]), days[-1])
+        if self.size.seconds > DAY:
+            bars = by_period(bars, days, week if self.size.seconds == WEEK else month)
+        kept = pick(bars, slice(-self._wanted(), None))
+        return Chart(kept, self._starts(kept, days))
+
+    def intraday(self) -> Chart:
+        """Minutes, or bars made of them that never reach across days."""
+        parts: list[Bars] = []
+        minutes, count, wanted = self.span.minutes, 0, self._wanted()
+        for day in reversed(self._days(self._today(), per_bar=1)):
+            finished = self._finished(day)
+            if minutes is not None:
+                finished = pick(finished, slice(max(0, len(finished.start) - minutes), None))
+                minutes -= len(finished.start)
+            parts.append(self._sized(finished, day))
+            count += len(parts[-1].start)
+            if count >= wanted or minutes == 0:
+                break
+        kept = pick(join(parts[::-1]), slice(-wanted, None))
+        return Chart(kept, int(seconds(kept.start[:1])[0]) if count else 0)
+
+    def _wanted(self) -> int:
+        return self.span.count if self.span.unit == "bars" else CEILING
+
+    def _days(self, last: date, *, per_bar: int) -> list[date]:
+        """The window's trading days that have begun."""
+        first = self._first(last, per_bar)
+        days = self.market.trading_days(self.instrument, first, last)
+        while days and not self._begun(days[-1]):
+            days.pop()
+        return days[-self.span.count :] if self.span.unit == "d" else days
+
+    def _first(self, last: date, per_bar: int) -> date:
+        if self.span.unit in {"w", "m", "y"}:
+            return self.span.begins(min(last, self.here.local_day(self.now)))
+        wanted = {"d": self.span.count, "bars": self.span.count * per_bar}.get(self.span.unit, 1)
+        return last - timedelta(days=int(wanted * WEEKENDS)) - 2 * RECENT
+
+    def _today(self) -> date:
+        """Tomorrow's date on purpose: a session may begin the evening before its day."""
+        return self.here.local_day(self.now) + timedelta(days=1)
+
+    def _begun(self, day: date) -> bool:
+        cut = self.now if self.end is None or self.size.seconds >= DAY else min(self.now, self.end)
+        return self.here.session(day)[0] + MINUTE <= cut.timestamp()
+
+    def _finished(self, day: date) -> Bars:
+        """The minutes of a day that have ended."""
+        minutes = self.market.minutes(self.instrument, day)
+        return pick(minutes, slice(int(np.sum(seconds(minutes.start) + MINUTE <= self.now.timestamp()))))
+
+    def _sized(self, minutes: Bars, day: date) -> Bars:
+        """Bars of the wanted size without those that do not end before the chart does."""
+        bars = by_minutes(minutes, self.size.seconds // MINUTE, self.here.offset(day))
+        if self.end is None:
+            return bars
+        return pick(bars, slice(int(np.sum(seconds(bars.start) + self.size.seconds < self.end.timestamp()))))
+
+    def _moving(self, bars: Bars, last: date) -> Bars:
+        """The bars with the last one cut to what has happened, while its session runs."""
+        if self.here.session(last)[1] <= self.now.timestamp():
+            return bars
+        return join([pick(bars, slice(-1)), whole(self._finished(last))])
+
+    def _starts(self, bars: Bars, days: list[date]) -> int:
+        starts = int(seconds(bars.start)[0])
+        if self.span == Span(1, "d"):
+            return starts
+        long = self.size.seconds > DAY
+        first = datetime.fromtimestamp(starts, UTC).date() if long else days[-len(bars.start)]
+        before = self.market.trading_days(self.instrument, first - RECENT, first - timedelta(days=1))
+        if not before:
+            return starts
+        return midnight(before[-1]) if long else self.here.session(before[-1])[0]

@@ -1,0 +1,153 @@
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from resources.simulator.market.bars import seconds, whole
+from resources.simulator.market.charts import Chart, chart
+from resources.simulator.market.market import SeededMarket
+from resources.simulator.market.periods import parse_bar, parse_period
+
+MARKET = SeededMarket(7, 0, date(2026, 11, 24))
+ALIVE = [each for each in MARKET.instruments() if each.expiry is None or each.expiry >= date(2026, 12, 1)]
+CONTRACTS = {each.symbol: each for each in reversed(ALIVE) if each.asset_class not in {"OPT", "BOND"}}
+NOW = datetime(2026, 11, 24, 16, 0, 30, tzinfo=UTC)  # a Tuesday, 11:00 in New York
+CLOSED = datetime(2026, 11, 24, 22, tzinfo=UTC)
+
+
+def draw(period: str, bar: str, *, now: datetime = NOW, end: datetime | None = None, symbol: str = "MSFT") -> Chart:
+    span = parse_period(period)
+    return chart(MARKET, CONTRACTS[symbol], span=span, size=parse_bar(bar, span), now=now, end=end)
+
+
+def starts(found: Chart) -> list[str]:
+    return [f"{start:%m-%d %H:%M}" for start in found.bars.start]
+
+
+def test_without_an_end_the_last_day_is_today_and_still_moves() -> None:
+    found = draw("5d", "1d")
+    assert starts(found) == ["11-18 14:30", "11-19 14:30", "11-20 14:30", "11-23 14:30", "11-24 14:30"]
+    assert found.bars.close[-1] == MARKET.price(CONTRACTS["MSFT"], NOW)
+    assert found.bars.volume[-1] < draw("5d", "1d", now=CLOSED).bars.volume[-1]
+
+
+@pytest.mark.parametrize(
+    ("end", "last"),
+    [
+        (NOW, "11-23 14:30"),
+        (CLOSED, "11-23 14:30"),
+        (datetime(2026, 11, 24, tzinfo=UTC), "11-20 14:30"),  # still Monday in New York
+        (datetime(2026, 11, 23, 14, 30, tzinfo=UTC), "11-20 14:30"),
+        (datetime(2030, 1, 1, tzinfo=UTC), "11-24 14:30"),
+    ],
+)
+def test_with_an_end_days_stop_before_its_local_date(end: datetime, last: str) -> None:
+    found = draw("5d", "1d", end=end)
+    assert starts(found)[-1] == last
+    assert len(found.bars.start) == 5
+
+
+def test_pages_backwards_neither_overlap_nor_leave_a_hole() -> None:
+    pages: list[Chart] = [draw("30d", "1d")]
+    for _ in range(5):
+        pages.append(draw("30d", "1d", end=pages[-1].bars.start[0]))
+    found = [start for page in reversed(pages) for start in page.bars.start]
+    whole_year = draw("1000d", "1d")
+    assert found == list(whole_year.bars.start)[-180:]
+
+
+def test_a_chart_of_days_says_it_starts_one_trading_day_before_its_first_bar() -> None:
+    assert datetime.fromtimestamp(draw("5d", "1d").starts, UTC) == datetime(2026, 11, 17, 14, 30, tzinfo=UTC)
+    assert datetime.fromtimestamp(draw("1d", "1d").starts, UTC) == datetime(2026, 11, 24, 14, 30, tzinfo=UTC)
+    assert datetime.fromtimestamp(draw("1d", "1h").starts, UTC) == datetime(2026, 11, 24, 14, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("bar", "last"), [("1min", "11-24 14:58"), ("5min", "11-24 14:50"), ("15min", "11-24 14:30")])
+def test_the_last_intraday_bar_before_the_end_is_missing(bar: str, last: str) -> None:
+    assert starts(draw("1d", bar, end=datetime(2026, 11, 24, 15, tzinfo=UTC)))[-1] == last
+
+
+@pytest.mark.parametrize(
+    ("period", "bar", "count"),
+    [
+        ("1d", "1min", 90),
+        ("1d", "1h", 2),
+        ("5d", "4h", 9),
+        ("1h", "1min", 60),
+        ("8h", "5min", 96),
+        ("1w", "1d", 5),
+        ("1y", "1d", 251),
+        ("1W", "1d", 84),
+        ("1W", "1h", 84),
+        ("1W", "1w", 84),
+        ("1y", "7min", 10),
+        ("15y", "1d", 1000),
+        ("30d", "1min", 1000),
+    ],
+)
+def test_windows_hold_as_many_bars_as_the_gateway_shows(period: str, bar: str, count: int) -> None:
+    assert len(draw(period, bar).bars.start) == count
+
+
+def test_before_the_opening_the_newest_bar_is_yesterdays() -> None:
+    early = datetime(2026, 11, 24, 14, 30, 59, tzinfo=UTC)
+    assert starts(draw("1d", "1d", now=early)) == ["11-23 14:30"]
+    assert starts(draw("1d", "1d", now=early + timedelta(seconds=1))) == ["11-24 14:30"]
+    assert starts(draw("1d", "1min", now=early))[-1] == "11-23 20:59"
+
+
+def test_weeks_and_months_begin_at_midnight_of_their_first_trading_day() -> None:
+    assert starts(draw("2w", "1w"))[-2:] == ["11-16 00:00", "11-23 00:00"]
+    assert starts(draw("2m", "1m"))[-2:] == ["10-01 00:00", "11-02 00:00"]
+
+
+def test_a_future_begins_its_day_the_evening_before() -> None:
+    assert starts(draw("2d", "1d", symbol="ES")) == ["11-22 23:00", "11-23 23:00"]
+    evening = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+    assert starts(draw("2d", "1d", symbol="ES", now=evening)) == ["11-23 23:00", "11-24 23:00"]
+
+
+def test_a_currency_pair_trades_from_midnight_to_midnight() -> None:
+    assert starts(draw("2d", "1d", symbol="EUR.USD")) == ["11-23 00:00", "11-24 00:00"]
+
+
+def test_a_window_before_all_prices_is_empty() -> None:
+    assert len(draw("5d", "1d", end=datetime(1999, 1, 1, tzinfo=UTC)).bars.start) == 0
+    assert len(draw("5d", "1h", end=datetime(1999, 1, 1, tzinfo=UTC)).bars.start) == 0
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(["30min", "8h", "3d", "2w", "2m", "1y", "1W"]),
+    st.sampled_from(["1min", "5min", "1h", "8h", "1d", "1w", "1m", "odd"]),
+    st.floats(0, 1060),
+    st.none() | st.timedeltas(timedelta(days=-200), timedelta(days=5)),
+    st.sampled_from(["MSFT", "AZN", "ES", "USD.CHF"]),
+)
+def test_no_chart_shows_the_future_or_a_broken_bar(
+    period: str, bar: str, days: float, back: timedelta | None, symbol: str
+) -> None:
+    now = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=days)
+    bars = draw(period, bar, now=now, end=None if back is None else now + back, symbol=symbol).bars
+    begin = seconds(bars.start)
+    assert len(begin) <= 1000
+    assert np.all(np.diff(begin) > 0)
+    assert np.all(begin <= now.timestamp())
+    assert np.all(bars.low <= np.minimum(bars.open, bars.close))
+    assert np.all(np.maximum(bars.open, bars.close) <= bars.high)
+    if back is None and symbol != "ES" and len(begin):
+        assert bars.close[-1] == MARKET.price(CONTRACTS[symbol], now)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(["1min", "3min", "15min", "1h", "3h", "8h"]), st.sampled_from(["MSFT", "SAP", "USD.JPY"]))
+def test_a_finished_day_is_the_same_in_every_bar_size(bar: str, symbol: str) -> None:
+    saturday = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    total = whole(draw("1d", bar, now=saturday, symbol=symbol).bars)
+    day = draw("1d", "1d", now=saturday, symbol=symbol).bars
+    if bar == "1min" and symbol == "USD.JPY":
+        return  # 1,440 minutes do not fit
+    for side in ("open", "high", "low", "close", "volume"):
+        assert np.array_equal(getattr(total, side), getattr(day, side))
