@@ -23,6 +23,7 @@ class Session:
     building: int = 0  # how many it still needs
     primed: bool = False  # /iserver/accounts was asked in this brokerage session
     portfolio_primed: bool = False  # /portfolio/accounts or subaccounts was asked in this login
+    number: int = 1  # of the brokerage session: whatever a client set up in an earlier one is gone
     selected: str = ""  # account of the brokerage session; "" is the first
     known: set[int] = field(default_factory=set)  # contracts whose definitions were loaded
 
@@ -46,6 +47,7 @@ class Session:
             return False
         self.competing = False
         self.brokerage = True
+        self.number += 1
         self.building = self.build_polls
         self.primed = False
         return True
