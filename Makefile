@@ -51,7 +51,7 @@ test: install .venv/duckdb15/.installed  ## formatter, linter, types, import rul
 	@$(BIN)/python -m tests.everything
 
 check: install .venv/duckdb15/.installed  ## the fast part of the tests
-	@$(BIN)/python -m pytest -q -m "not slow"
+	@$(BIN)/python -m pytest -q -n 4 --dist worksteal -m "not slow"
 
 bench: install  ## benchmarks: ratios measured in one run
 	@$(BIN)/python -m tests.bench

@@ -9,12 +9,13 @@ from rich.console import Console
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
+WORKERS = ["-n", "4", "--dist", "worksteal"]  # many tests wait for their turn under the gateway's pacing
 STEPS: dict[str, list[Path | str]] = {
     "formatter": [BIN / "ruff", "format", "--check", "--quiet", "."],
     "linter": [BIN / "ruff", "check", "--quiet", "."],
     "import rules": [BIN / "lint-imports", "--no-cache"],
     "types": [BIN / "mypy"],
-    "tests": [BIN / "python", "-m", "pytest", "-q", "--cov", "--cov-report=term:skip-covered"],
+    "tests": [BIN / "python", "-m", "pytest", "-q", *WORKERS, "--cov", "--cov-report=term:skip-covered"],
 }
 
 

@@ -15,7 +15,7 @@ from resources.lake.resource import Lake
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = Settings(environment=Environment(), choices=Choices())
-SPECS = {spec.key.to_user_string(): spec for spec in build_definitions(DEFAULT).resolve_all_asset_specs()}
+SPECS = dict(sorted((spec.key.to_user_string(), spec) for spec in build_definitions(DEFAULT).resolve_all_asset_specs()))
 LOADED = """
 import json, sys
 said = []
