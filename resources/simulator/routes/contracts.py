@@ -5,10 +5,10 @@ Belongs here: the list of families, and what they need of a simulation. Does not
 
 from starlette.routing import Route
 
-from resources.simulator.routes import definitions
+from resources.simulator.routes import chains, definitions, search
 from resources.simulator.routes.listed import Listed
 
-FAMILIES = (definitions,)
+FAMILIES = (definitions, search, chains)
 
 
 def routes(simulation: Listed) -> list[Route]:
