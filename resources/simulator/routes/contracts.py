@@ -5,10 +5,10 @@ Belongs here: the list of families, and what they need of a simulation. Does not
 
 from starlette.routing import Route
 
-from resources.simulator.routes import chains, definitions, search
+from resources.simulator.routes import chains, currencies, definitions, rules, schedules, search
 from resources.simulator.routes.listed import Listed
 
-FAMILIES = (definitions, search, chains)
+FAMILIES = (definitions, search, chains, rules, schedules, currencies)
 
 
 def routes(simulation: Listed) -> list[Route]:
