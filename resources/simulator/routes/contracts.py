@@ -1,6 +1,6 @@
 """Every endpoint about contracts, gathered from its families.
 
-Belongs here: the list of families, and what they need of a simulation. Does not: any endpoint.
+Belongs here: the list of families. Does not: any endpoint, or what they need of a simulation (`listed.py`).
 """
 
 from starlette.routing import Route
