@@ -16,3 +16,5 @@ class Flavour:
     cold_history: bool = True  # the first history of some contracts fails
     cold_positions: bool = True  # the first look at a position lacks its definition
     bare_subaccounts2: bool = False  # subaccounts2 as a plain array
+    dated_search: bool = False  # secdef/search lists every expiry beside the months, in fop, opt and war
+    unmatched_search_error: bool = True  # a search without a match is an error object; else an empty array

@@ -26,6 +26,7 @@ class Session:
     number: int = 1  # of the brokerage session: whatever a client set up in an earlier one is gone
     selected: str = ""  # account of the brokerage session; "" is the first
     known: set[int] = field(default_factory=set)  # contracts whose definitions were loaded
+    searched: set[int] = field(default_factory=set)  # underlyings searched by symbol in this brokerage session
 
     @property
     def authenticated(self) -> bool:
@@ -50,6 +51,7 @@ class Session:
         self.number += 1
         self.building = self.build_polls
         self.primed = False
+        self.searched.clear()
         return True
 
     def log_in(self, now: datetime) -> None:
@@ -64,3 +66,4 @@ class Session:
         """End the login and with it everything else."""
         self.logged_in = self.brokerage = self.primed = self.portfolio_primed = False
         self.known.clear()
+        self.searched.clear()

@@ -15,7 +15,7 @@ class Instrument:
     conid: int
     symbol: str
     name: str
-    asset_class: str  # STK (also ETFs), OPT, FUT, BOND, CASH (a currency pair), as the wire says
+    asset_class: str  # STK (also ETFs), OPT, FUT, BOND, CASH (a currency pair), IND, CFD, as the wire says
     currency: str
     exchange: str  # IBKR's code of the listing exchange: NASDAQ, ARCA, LSE, IBIS, CME, IDEALPRO...
     country: str

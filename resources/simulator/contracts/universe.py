@@ -10,7 +10,7 @@ from itertools import islice
 
 import numpy as np
 
-from resources.simulator.contracts import catalogue, derivatives
+from resources.simulator.contracts import catalogue, cfds, derivatives, options
 from resources.simulator.contracts.catalogue import Character, Listing
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.market.paths import TRAITS, noise
@@ -47,6 +47,12 @@ def universe(seed: int, size: int, today: date) -> list[Instrument]:
     """The core, the derivatives listed around `today`, and invented companies until there are `size`."""
     known = [listing.instrument for listing in catalogue.core()] + list(derivatives.listed(today))
     return known + list(islice(invented(seed), max(0, size - len(known))))
+
+
+def unlisted(conid: int) -> Instrument | None:
+    """A contract that exists without being listed in the universe: derivatives of any day, spots of futures."""
+    kinds = (derivatives.contract, options.contract, derivatives.spot, cfds.contract)
+    return next((found for kind in kinds if (found := kind(conid))), None)
 
 
 def invented(seed: int) -> Iterator[Instrument]:

@@ -71,7 +71,7 @@ class Hours:
         row = bisect_left(self.days, day)
         if row < len(self.days) and self.days[row] == day:
             return int(self.opens[row]), int(self.closes[row])
-        return self._usual(day)
+        return self.usual(day)
 
     def local_day(self, at: datetime) -> date:
         """The date on the exchange's wall clock."""
@@ -82,7 +82,8 @@ class Hours:
         opening = datetime.fromtimestamp(self.session(day)[0], ZoneInfo(self.venue.zone))
         return int((opening.utcoffset() or timedelta()).total_seconds())
 
-    def _usual(self, day: date) -> tuple[int, int]:
+    def usual(self, day: date) -> tuple[int, int]:
+        """Opening and closing of a day that is like the others."""
         zone = ZoneInfo(self.venue.zone)
         closing = datetime.combine(day, self.venue.closes, tzinfo=zone)
         if self.venue.closes == time(0):

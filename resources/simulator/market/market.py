@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from resources.simulator.contracts import derivatives
 from resources.simulator.contracts.instruments import Instrument
-from resources.simulator.contracts.universe import universe
+from resources.simulator.contracts.universe import universe, unlisted
 from resources.simulator.market import minutes
 from resources.simulator.market.calendars import hours
 from resources.simulator.market.paths import EPOCH, MINUTES, Floats, Ints, noise
@@ -191,7 +191,7 @@ class SeededMarket(BarMarket):
 
     def instrument(self, conid: int) -> Instrument | None:
         """The contract of that id; derivatives are known long after they left the list."""
-        return self._by_conid.get(conid) or derivatives.contract(conid)
+        return self._by_conid.get(conid) or unlisted(conid)
 
     def trading_days(self, instrument: Instrument, first: date, last: date) -> list[date]:
         here = hours(instrument.exchange)

@@ -80,8 +80,8 @@ class FileMarket(BarMarket):
 
     def _source(self, instrument: Instrument) -> Series | None:
         """The file behind a contract: its own, or its underlying's."""
-        option = instrument.asset_class == "OPT"
-        return self._series.get(instrument.underlying if option else instrument.conid)
+        borrows = instrument.asset_class in {"OPT", "CFD"}
+        return self._series.get(instrument.underlying if borrows else instrument.conid)
 
     def _other(self, instrument: Instrument) -> Market:
         if self._fallback is None:

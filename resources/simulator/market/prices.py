@@ -4,9 +4,11 @@ Belongs here: from a contract and some days to open, high, low, close and volume
 those are (`market.py`), noise (`paths.py`), terms of contracts.
 
 Every share follows one common walk a little and one of its own. A future is its root's spot plus carry, so
-that all expiries move together; an option is priced from its underlying's four prices.
+that all expiries move together; an option is priced from its underlying's four prices, and a contract for
+difference has them.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +22,7 @@ from resources.simulator.market.minutes import on_tick
 from resources.simulator.market.paths import Floats, Ints, Walks, step, steps
 
 SHARED = 0  # the stream that every price follows a little
-DRIFT = {"STK": 0.0002, "FUT": 0.0002}  # a day
+DRIFT = {"STK": 0.0002, "FUT": 0.0002, "IND": 0.0002}  # a day
 GAP, REACH = 0.4, 0.5  # of a day's volatility: overnight, and beyond open and close
 STEPS_A_YEAR = 261
 CARRY = 0.03  # what a year costs a future
@@ -46,14 +48,15 @@ class Prices:
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._walks = Walks(seed)
-        self._core = {conid: listing.character for conid, listing in listings().items()}
+        self._listings = listings()
+        self._core = {conid: listing.character for conid, listing in self._listings.items()}
         self._origin = step(PRICED_ON)
 
     def daily(self, instrument: Instrument, days: Ints) -> Daily:
         """Prices on ascending day ordinals."""
-        if instrument.asset_class == "OPT":
-            underlying = derivatives.OPTIONABLE[instrument.underlying].instrument
-            return self.option(instrument, self.daily(underlying, days), days)
+        if instrument.asset_class in {"OPT", "CFD"}:
+            underlying = self.daily(self._listings[instrument.underlying].instrument, days)
+            return self.option(instrument, underlying, days) if instrument.asset_class == "OPT" else underlying
         return self._walked(instrument, self._character(instrument), days)
 
     def option(self, option: Instrument, underlying: Daily, days: Ints) -> Daily:
@@ -97,6 +100,8 @@ class Prices:
     def _character(self, instrument: Instrument) -> Character:
         if instrument.asset_class == "FUT":
             return derivatives.root_of(instrument).character
+        if instrument.asset_class == "IND":
+            return replace(derivatives.root_of(instrument).character, volume=0.0)
         return self._core.get(instrument.conid) or character(self._seed, instrument.conid)
 
     def _stream(self, instrument: Instrument) -> int:

@@ -1,7 +1,7 @@
 """Wire shapes of positions: cold rows, warm rows, and the newer portfolio2 rows.
 
 Belongs here: pure functions from a held position to JSON values. Does not: which rows are warm
-(`session.py`), or the definition of a contract (`routes/contracts.py`).
+(`session.py`), or the definition of a contract (`definitions.py`).
 
 Prices carry the noise of 32-bit floats, as recorded (97.62000275); values do not.
 """
@@ -12,7 +12,7 @@ import numpy as np
 
 from resources.simulator.accounts.valuation import Held
 from resources.simulator.contracts.instruments import Instrument
-from resources.simulator.routes.contracts import secdef_row
+from resources.simulator.shapes.definitions import secdef_row
 
 PAGE = 100
 LOADING_TIME = 18  # ms that loading the definition took

@@ -45,3 +45,13 @@ def test_logging_out_ends_everything_and_logging_in_starts_afresh() -> None:
     assert not session.primed
     assert not session.portfolio_primed
     assert not session.known
+
+
+def test_searches_end_with_the_brokerage_session() -> None:
+    session = Session(EVENING)
+    session.searched.add(265598)
+    session.initialise(compete=True)
+    assert session.searched == set()
+    session.searched.add(265598)
+    session.log_out()
+    assert session.searched == set()

@@ -5,31 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resources.simulator.contracts import derivatives
-from resources.simulator.contracts.derivatives import contract, crude_expiry, life, listed, third_friday
+from resources.simulator.contracts.derivatives import contract, life, listed
 
 TODAY = date(2026, 11, 24)
-
-
-@pytest.mark.parametrize(
-    ("year", "month", "expiry"),
-    [
-        (2026, 12, date(2026, 12, 18)),
-        (2027, 3, date(2027, 3, 19)),
-        (2026, 6, date(2026, 6, 18)),  # the Friday is Juneteenth
-        (2020, 6, date(2020, 6, 19)),  # which was no holiday then
-    ],
-)
-def test_options_end_on_the_third_friday(year: int, month: int, expiry: date) -> None:
-    assert third_friday(year, month) == expiry
-
-
-@settings(deadline=None)
-@given(st.dates(date(2000, 1, 1), date(2040, 1, 1)))
-def test_crude_ends_on_a_weekday_before_the_25th_of_the_month_before(day: date) -> None:
-    expiry = crude_expiry(day.year, day.month)
-    assert expiry.weekday() < 5
-    assert 18 <= expiry.day <= 22
-    assert expiry < date(day.year, day.month, 1)
 
 
 @settings(deadline=None)
@@ -52,3 +30,27 @@ def test_a_derivative_lives_until_its_expiry_and_a_share_for_ever() -> None:
     option = next(each for each in listed(TODAY) if each.asset_class == "OPT")
     assert life(option)[1] == option.expiry
     assert life(derivatives.OPTIONABLE[265598].instrument) == (date.min, date.max)
+
+
+def test_terms_find_the_contract_that_books_hold_and_no_other() -> None:
+    option = next(each for each in listed(TODAY) if each.asset_class == "OPT" and each.expiry == date(2026, 12, 18))
+    assert option.expiry
+    assert option.right
+    terms = (option.underlying, option.expiry, option.strike, option.right)
+    assert derivatives.option(*terms) == option
+    assert derivatives.option(option.underlying, option.expiry - timedelta(weeks=1), option.strike, "C") is None
+    assert derivatives.option(option.underlying, option.expiry, option.strike + 1, "C") is None
+    assert derivatives.option(4815747, option.expiry, option.strike, "C") is None
+
+
+def test_crude_has_a_future_every_month_and_indices_every_quarter() -> None:
+    months = {root.symbol: [each.expiry for each in derivatives.futures(root, TODAY)] for root in derivatives.ROOTS}
+    assert (len(months["CL"]), len(months["ES"])) == (14, 5)
+    assert all(contract(each.conid) == each for root in derivatives.ROOTS for each in derivatives.futures(root, TODAY))
+
+
+def test_a_future_is_of_an_index_that_is_a_contract_too() -> None:
+    index = derivatives.spot(11004968)
+    assert index
+    assert (index.symbol, index.asset_class, derivatives.root_of(index).symbol) == ("ES", "IND", "ES")
+    assert derivatives.spot(265598) is None

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from resources.simulator.contracts.instruments import Instrument
+from resources.simulator.market import chains
 from resources.simulator.market.bars import whole
 from resources.simulator.market.market import NoPriceError, SeededMarket
 from resources.simulator.market.market_file import FileMarket
@@ -113,3 +114,16 @@ def test_two_symbols_of_one_contract_are_refused(tmp_path: Path) -> None:
         (tmp_path / f"{name}.csv").write_text("date,open,high,low,close,volume\n2013-03-01,1,1,1,1,1\n")
     with pytest.raises(PriceFileError, match="two symbols stand for one contract"):
         FileMarket(tmp_path)
+
+
+def test_whole_chains_follow_the_files_too(tmp_path: Path) -> None:
+    days = [date(2026, 10, 1) + timedelta(days=count) for count in range(60)]
+    rows = [f"{day},50,51,49,50,1000,AAPL" for day in days if day.weekday() < 5]
+    file = tmp_path / "prices.csv"
+    file.write_text(HEADER + "\n".join(rows))
+    market, at = FileMarket(file, SeededMarket(7, 100, date(2026, 11, 24))), datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+    strikes = chains.month_strikes(market, AAPL, "JAN27", at)
+    assert strikes[0] < 50 < strikes[-1] < 90
+    [call, *_] = chains.listed_options(market, AAPL, "JAN27", 40.0, at)
+    assert market.price(call, at) == pytest.approx(10.0, abs=0.5)
+    assert market.price(contract(market, 992_000_000), at) == 50.0
