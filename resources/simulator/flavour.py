@@ -16,3 +16,5 @@ class Flavour:
     cold_history: bool = True  # the first history of some contracts fails
     cold_positions: bool = True  # the first look at a position lacks its definition
     bare_subaccounts2: bool = False  # subaccounts2 as a plain array
+    bad_scan_status: int = 400  # or 500, for a scan that does not exist
+    hmds_scanner: bool = True  # POST /hmds/scanner answers; newer gateways have lost it
