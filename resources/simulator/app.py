@@ -54,7 +54,7 @@ class Simulation:
     @property
     def account_ids(self) -> list[str]:
         """Of everyone the login may see."""
-        return [account.account_id for account in self.world.accounts]
+        return [account.account_id for account in self.world.everyone]
 
     def valuation(self, account: Account) -> Valuation:
         """The account now; kept until the clock reaches the next mark."""
