@@ -35,7 +35,7 @@ ZEROES = (
 SINGLE = ("billable", "incentivecoupons", "netliquidationuncertainty", "regtmargin", "sma")
 
 
-def summary(valuation: Valuation, flavour: Flavour = NEWEST) -> dict[str, dict[str, object]]:
+def summary(valuation: Valuation, flavour: Flavour = NEWEST) -> dict[str, object]:
     """Every tag in alphabetical order, in the words of a build."""
     return {tag: _worded(item, flavour) for tag, item in _tags(valuation).items()}
 
