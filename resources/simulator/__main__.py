@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -48,6 +48,8 @@ def parse(arguments: Sequence[str]) -> tuple[Options, int]:
         clock=given.clock,
         accounts=given.accounts,
         positions=given.positions,
+        adviser=given.adviser,
+        opened=given.opened,
         market=given.market,
         replay=given.replay,
         tls=not given.http,
@@ -65,6 +67,8 @@ def _describe(parser: argparse.ArgumentParser) -> None:
     add("--clock", type=_clock, metavar="TIME", help="the present: 2026-11-23T18:30 in New York, or a date's evening")
     add("--accounts", type=int, default=1, metavar="N", help="how many accounts (%(default)s)")
     add("--positions", type=int, default=158, metavar="N", help="how many each holds (%(default)s)")
+    add("--adviser", action="store_true", help="the accounts are the clients of an adviser, who has one more")
+    add("--opened", type=_day, metavar="DATE", help="when the accounts were opened (a year or two ago)")
     add("--universe", type=int, metavar="N", help="how many contracts exist (as many as the positions need)")
     add("--market", type=_path, metavar="PATH", help="CSV file or folder: date,open,high,low,close,volume[,symbol]")
     add("--replay", type=_path, metavar="DIR", help="answer from a folder of recorded envelopes")
@@ -74,6 +78,13 @@ def _describe(parser: argparse.ArgumentParser) -> None:
 def _clock(text: str) -> datetime:
     try:
         return parse_instant(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

@@ -24,7 +24,7 @@ from resources.simulator.accounts.world import Account, World
 from resources.simulator.clock import Clock
 from resources.simulator.flavour import Flavour
 from resources.simulator.market.market import Market
-from resources.simulator.routes import accounts, analyst, contracts, history, portfolio
+from resources.simulator.routes import accounts, analyst, contracts, history, portfolio, scanner
 from resources.simulator.routes import session as session_routes
 from resources.simulator.session import Session
 
@@ -54,7 +54,7 @@ class Simulation:
     @property
     def account_ids(self) -> list[str]:
         """Of everyone the login may see."""
-        return [account.account_id for account in self.world.accounts]
+        return [account.account_id for account in self.world.everyone]
 
     def valuation(self, account: Account) -> Valuation:
         """The account now; kept until the clock reaches the next mark."""
@@ -68,7 +68,7 @@ class Simulation:
 def application(simulation: Simulation) -> ASGIApp:
     """The gateway over a simulated world."""
     routes: list[BaseRoute] = []
-    for family in (session_routes, accounts, portfolio, analyst, contracts):
+    for family in (session_routes, accounts, portfolio, analyst, contracts, scanner):
         routes += family.routes(simulation)
     cold = history.HistoryState(simulation.seed, cold_history=simulation.flavour.cold_history)
     routes += history.routes(simulation, cold)

@@ -18,3 +18,16 @@ class Flavour:
     bare_subaccounts2: bool = False  # subaccounts2 as a plain array
     dated_search: bool = False  # secdef/search lists every expiry beside the months, in fop, opt and war
     unmatched_search_error: bool = True  # a search without a match is an error object; else an empty array
+    bad_scan_status: int = 400  # or 500, for a scan that does not exist
+    hmds_scanner: bool = True  # POST /hmds/scanner answers; newer gateways have lost it
+    account_set_status: int = 200  # or 500, for "Account already set"
+    unlisted_status: int = 400  # or 401 (no body), or 200 (nothing in it): a portfolio before its accounts
+    empty_positions: bool = False  # the first page after a login or an invalidate comes empty, once
+    stale_positions: int = 0  # seconds for which a page is shown as it was, unless invalidated
+    lingering_positions: bool = False  # what was closed today stays as a row of 0.0
+    segment_accounts: bool = False  # a future asked for by conid is held by U9900001C
+    no_combos_status: int = 200  # or 500, when there are no combo positions
+    allocation_needs_positions: bool = False  # POST allocation is a 500 until positions were read
+    summary_milliseconds: bool = False  # timestamps of the summary
+    summary_is_none: bool = False  # numbers of the summary say isNone for isNull
+    return_code: bool = False  # the analyst's replies have an rc

@@ -48,7 +48,7 @@ def refused(path: str, session: Session, flavour: Flavour) -> Response | None:
     if path.startswith("/iserver/"):
         return _brokerage(path, session, flavour)
     if _needs_portfolio(path) and not session.portfolio_primed:
-        return reply.error(400, "Bad Request: Please query /portfolio/accounts first")
+        return _unlisted(path, flavour)
     return None
 
 
@@ -62,6 +62,16 @@ def _brokerage(path: str, session: Session, flavour: Flavour) -> Response | None
         status = flavour.unprimed_status
         return reply.error(status, f"Bad Request: {message}" if status == 400 else message)
     return None
+
+
+def _unlisted(path: str, flavour: Flavour) -> Response:
+    """Builds differ in what the portfolio says before its accounts were listed: all three are reported."""
+    match flavour.unlisted_status:
+        case 401:
+            return reply.empty(401)
+        case 200:
+            return reply.ok([] if "position" in path else {})
+    return reply.error(400, "Bad Request: Please query /portfolio/accounts first")
 
 
 def _needs_portfolio(path: str) -> bool:

@@ -6,7 +6,7 @@ the command line (`__main__.py`).
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from starlette.types import ASGIApp
@@ -35,6 +35,8 @@ class Options:
     clock: datetime | None = None  # the latest evening when None
     accounts: int = 1
     positions: int = 158
+    adviser: bool = False  # the accounts are an adviser's clients
+    opened: date | None = None  # the day on which the accounts were; a year or two ago when None
     universe: int | None = None  # as many contracts as the positions need when None
     market: Path | None = None  # prices from files
     replay: Path | None = None  # answers from a recording
@@ -58,8 +60,18 @@ def build(options: Options, *, real: Callable[[], float], present: Callable[[], 
     start = options.clock or latest_evening(present())
     clock = Clock(start, real=real)
     today = start.astimezone(NEW_YORK).date()
+    if options.opened and options.opened > today:
+        raise OptionError(f"open accounts on {options.opened}: it is {today} yet. Choose a day that has come")
     market = _market(options, start)
-    world = World(market, seed=options.seed, today=today, accounts=options.accounts, positions=options.positions)
+    world = World(
+        market,
+        seed=options.seed,
+        today=today,
+        accounts=options.accounts,
+        positions=options.positions,
+        adviser=options.adviser,
+        opened=options.opened,
+    )
     simulation = app.Simulation(market, world, clock, Session(start), options.seed, options.flavour)
     return simulation, app.application(simulation)
 

@@ -24,6 +24,7 @@ class Session:
     primed: bool = False  # /iserver/accounts was asked in this brokerage session
     portfolio_primed: bool = False  # /portfolio/accounts or subaccounts was asked in this login
     number: int = 1  # of the brokerage session: whatever a client set up in an earlier one is gone
+    hmds: bool = False  # the history service was logged in to
     selected: str = ""  # account of the brokerage session; "" is the first
     known: set[int] = field(default_factory=set)  # contracts whose definitions were loaded
     searched: set[int] = field(default_factory=set)  # underlyings searched by symbol in this brokerage session

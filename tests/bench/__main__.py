@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import loading, memory, normalise, overhead, publication
+from tests.bench import loading, memory, normalise, overhead, publication, serving
 from tests.bench.measure import Line
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Path], Iterator[Line]]]] = {
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path], Iterator[Line]]]] = {
     "loading": (loading.TITLE, loading.lines),
     "overhead": (overhead.TITLE, overhead.lines),
     "publication": (publication.TITLE, publication.lines),
+    "serving": (serving.TITLE, serving.lines),
 }
 
 WIDTH_OF_A_LOG = 140

@@ -7,7 +7,7 @@ what it moved since its last settlement, because each evening that is swept into
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 import numpy as np
@@ -89,6 +89,27 @@ def value(world: World, account: Account, at: Mark) -> Valuation:
         _unswept(ledger, now, prices, at),
         _by_currency(ledger, now.realized - before.realized),
     )
+
+
+def closed(world: World, account: Account, at: datetime) -> list[Held]:
+    """What was held this morning, or bought since, and is not held any more: rows of nothing."""
+    day = Mark(at, None).day
+    ledger = world.ledger(account, day)
+    now, before = ledger.book.holdings(int(at.timestamp())), ledger.book.holdings(_morning(day))
+    gone = (now.quantity == 0) & ((before.quantity != 0) | (now.realized != before.realized))
+    return [
+        Held(contract, 0.0, world.market.price(contract, at), 0, 0, int(now.realized[place] - before.realized[place]))
+        for place in np.flatnonzero(gone).tolist()
+        if (contract := ledger.instruments[place])
+    ]
+
+
+def realized_since(world: World, account: Account, rows: Sequence[Held], first: date, at: datetime) -> list[Held]:
+    """The same rows with what was realized since the morning of an earlier day."""
+    ledger = world.ledger(account, Mark(at, None).day)
+    now, before = ledger.book.holdings(int(at.timestamp())), ledger.book.holdings(_morning(first))
+    gains = dict(zip(ledger.book.conids, (now.realized - before.realized).tolist(), strict=True))
+    return [replace(row, realized=gains[row.contract.conid]) for row in rows]
 
 
 def currencies(ledger: Ledger) -> list[str]:

@@ -23,6 +23,7 @@ from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.market.market import Market
 
 FIRST_ACCOUNT = 9_900_001
+MASTER, MASTER_INDEX = "F9900000", 10_000  # an adviser's own account, apart from every client's
 BASES = ("USD", "EUR", "USD", "GBP")  # by turns
 TRADES_A_MONTH = 63.0
 BUSIEST = 0.4  # chance of a trade per slot and month in a small book
@@ -39,6 +40,7 @@ class Account:
     title: str
     base: str
     opened: datetime
+    parent: str = ""  # the adviser's account, for an adviser's client
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +57,36 @@ class World:
     """Accounts over a market. Everything follows from the arguments."""
 
     def __init__(
-        self, market: Market, *, seed: int, today: date, accounts: int = 1, positions: int = 158, history: int = 400
+        self,
+        market: Market,
+        *,
+        seed: int,
+        today: date,
+        accounts: int = 1,
+        positions: int = 158,
+        history: int = 400,
+        adviser: bool = False,
+        opened: date | None = None,
     ) -> None:
         self.market = market
         self.seed = seed
         self.today = today
         self.positions = positions
-        self.inception = weekday_from(date((today - timedelta(days=history)).year, 1, 2))
-        self.accounts = [self._account(index) for index in range(accounts)]
+        self.inception = weekday_from(opened or date((today - timedelta(days=history)).year, 1, 2))
+        self.accounts = [self._account(index, MASTER if adviser else "") for index in range(accounts)]
+        self.master = self._master() if adviser else None
         self._tape: Tape | None = None
         self._ledgers: dict[str, Ledger] = {}
         self._rates: dict[tuple[str, str, datetime], float] = {}
 
+    @property
+    def everyone(self) -> list[Account]:
+        """The adviser's own account, which holds cash alone, and everybody else's."""
+        return [*([self.master] if self.master else []), *self.accounts]
+
     def account(self, account_id: str) -> Account | None:
         """The account of that id, or None."""
-        return next((account for account in self.accounts if account.account_id == account_id), None)
+        return next((account for account in self.everyone if account.account_id == account_id), None)
 
     def ledger(self, account: Account, day: date) -> Ledger:
         """The account's ledger, reaching at least to a day."""
@@ -85,10 +102,13 @@ class World:
             self._rates[key] = round(self.market.fx(currency, base, at), 7)
         return self._rates[key]
 
-    def _account(self, index: int) -> Account:
+    def _master(self) -> Account:
+        return Account(MASTER_INDEX, MASTER, "Sim Adviser", BASES[0], instant(self.inception, time(8)))
+
+    def _account(self, index: int, parent: str) -> Account:
         base = BASES[index % len(BASES)]
         opened = instant(self.inception, time(8))
-        return Account(index, f"U{FIRST_ACCOUNT + index}", f"Sim Owner {index + 1}", base, opened)
+        return Account(index, f"U{FIRST_ACCOUNT + index}", f"Sim Owner {index + 1}", base, opened, parent)
 
     def _reach(self, day: date) -> Tape:
         if self._tape is None or self._tape.last < day:
@@ -112,7 +132,7 @@ class World:
         currencies = sorted({contract.currency for contract in instruments})
         rates = {currency: self.rate(currency, account.base, account.opened) for currency in currencies}
         chooser = Chooser(instruments, tape, self.today, self.seed, account.index)
-        return chooser.slots(self.positions, rates)
+        return chooser.slots(0 if account is self.master else self.positions, rates)
 
     def _trades(self, account: Account, slots: list[Slot], tape: Tape, months: list[date]) -> list[Entry]:
         activity = min(BUSIEST, TRADES_A_MONTH / max(1, self.positions))

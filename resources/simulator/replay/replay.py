@@ -57,6 +57,11 @@ class Replay:
         """Every account that the recording mentions."""
         return [account.account_id for account in self.accounts]
 
+    @property
+    def master(self) -> Account | None:
+        """A recording does not tell whose adviser is logged in."""
+        return None
+
     def account(self, account_id: str) -> Account | None:
         """The account of that id, or None."""
         return next((account for account in self.accounts if account.account_id == account_id), None)

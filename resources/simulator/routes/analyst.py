@@ -23,6 +23,7 @@ from resources.simulator.shapes import analyst as shapes
 from resources.simulator.shapes.accounts import EVERYBODY
 
 DEFAULT_PERIOD = "12M"
+FREQUENCIES = ("D", "M", "Q")
 SHOWN = ("1D", "7D", "MTD", "1M", "YTD", "1Y")
 
 
@@ -46,18 +47,21 @@ def routes(simulation: Analysed) -> list[Route]:
     """Every endpoint of the portfolio analyst."""
     world, clock = simulation.world, simulation.clock
 
-    def performance(ids: Sequence[str], period: str) -> Response:
+    def coded(body: dict[str, object]) -> Response:
+        return reply.ok({**body, "rc": 0} if simulation.flavour.return_code else body)
+
+    def performance(ids: Sequence[str], period: str, freq: str = "D") -> Response:
         accounts = _known(world, ids)
         if not accounts or period not in PERIODS:
             return reply.error(400, "Bad Request: acctIds and period are required")
         found = path(world, accounts, period, clock.now())
         name = ids[0] if len(ids) == 1 else EVERYBODY
-        return reply.ok(shapes.performance(found, ids, name, accounts[0].base))
+        return coded(shapes.performance(found, ids, name, accounts[0].base, freq))
 
     async def post_performance(request: Request) -> Response:
         body = await json_object(request) or {}
-        period = body.get("period", body.get("freq", DEFAULT_PERIOD))
-        return performance(texts(body.get("acctIds")), str(period))
+        period, freq = _asked(body)
+        return performance(texts(body.get("acctIds")), period, freq)
 
     async def get_performance(request: Request) -> Response:
         ids = [name for text in request.query_params.getlist("acctIds") for name in text.split(",")]
@@ -73,7 +77,7 @@ def routes(simulation: Analysed) -> list[Route]:
             for account in accounts
         }
         bases = {account.account_id: account.base for account in accounts}
-        return reply.ok(shapes.all_periods(paths, bases, datetime.combine(marks.last_evening(now), marks.SETTLEMENT)))
+        return coded(shapes.all_periods(paths, bases, datetime.combine(marks.last_evening(now), marks.SETTLEMENT)))
 
     refused = (
         [] if not simulation.flavour.performance_get else [Route("/pa/performance", get_performance, methods=["GET"])]
@@ -85,7 +89,17 @@ def routes(simulation: Analysed) -> list[Route]:
     ]
 
 
+def _asked(body: dict[str, object]) -> tuple[str, str]:
+    """Period and frequency. Old gateways have no period and call either of the two `freq`."""
+    freq = str(body.get("freq", "D"))
+    if freq in FREQUENCIES:
+        return str(body.get("period", DEFAULT_PERIOD)), freq
+    return str(body.get("period", freq)), "D"
+
+
 def _known(world: World, ids: Sequence[str]) -> list[Account]:
-    """The accounts of those ids; none when one of them is unknown."""
+    """The accounts of those ids, or all for the pseudo-account of everybody; none when one of them is unknown."""
+    if list(ids) == [EVERYBODY] and len(world.everyone) > 1:
+        return world.everyone
     accounts = [account for name in ids if (account := world.account(name))]
     return accounts if len(accounts) == len(ids) else []

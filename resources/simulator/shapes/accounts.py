@@ -54,14 +54,15 @@ CHARTS = {
 }
 
 
-def tradable(ids: Sequence[str], selected: str, login_at: datetime) -> dict[str, object]:
-    """What `/iserver/accounts` says."""
+def tradable(ids: Sequence[str], selected: str, login_at: datetime, master: str = "") -> dict[str, object]:
+    """What `/iserver/accounts` says. `master` is an adviser's own account, which has the others below it."""
     names = [*ids, EVERYBODY] if len(ids) > 1 else list(ids)
+    advises = bool(master)
     return {
         "accounts": names,
-        "acctProps": {name: PROPERTIES for name in names},
+        "acctProps": {name: {**PROPERTIES, "hasChildAccounts": advises and name == master} for name in names},
         "aliases": {name: name for name in names},
-        "allowFeatures": FEATURES,
+        "allowFeatures": {**FEATURES, "allowDynAccount": advises, "allowFA": advises},
         "chartPeriods": CHARTS,
         "groups": [EVERYBODY] if len(ids) > 1 else [],
         "profiles": [],
@@ -71,6 +72,12 @@ def tradable(ids: Sequence[str], selected: str, login_at: datetime) -> dict[str,
         "isFT": False,
         "isPaper": True,
     }
+
+
+def matching(pattern: str, ids: Sequence[str]) -> dict[str, object]:
+    """What a search for accounts found."""
+    found = [{"accountId": name, "alias": name, "allocationId": str(place + 1)} for place, name in enumerate(ids)]
+    return {"matchedAccounts": found, "pattern": pattern}
 
 
 def described(account: Account) -> dict[str, object]:
@@ -92,12 +99,18 @@ def described(account: Account) -> dict[str, object]:
         "businessType": "INDEPENDENT",
         "category": "",
         "ibEntity": "IBLLC-US",
-        "faclient": False,
+        "faclient": bool(account.parent),
         "clearingStatus": "O",
         "covestor": False,
         "noClientTrading": False,
         "trackVirtualFXPortfolio": False,
         "acctCustType": "INDIVIDUAL",
-        "parent": {"mmc": [], "accountId": "", "isMParent": False, "isMChild": False, "isMultiplex": False},
+        "parent": {
+            "mmc": [],
+            "accountId": account.parent,
+            "isMParent": False,
+            "isMChild": False,
+            "isMultiplex": False,
+        },
         "desc": account.account_id,
     }

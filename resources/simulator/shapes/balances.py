@@ -13,6 +13,7 @@ from resources.simulator.contracts.instruments import Instrument
 
 OTHERS = "Others"
 Amounts = dict[str, float]
+NO_ALLOCATION: dict[str, object] = {family: {"long": {}, "short": {}} for family in ("assetClass", "sector", "group")}
 MARKET_VALUES = {
     "stockmarketvalue": lambda contract: contract.asset_class == "STK",
     "stockoptionmarketvalue": lambda contract: contract.asset_class == "OPT",

@@ -6,6 +6,8 @@ Belongs here: pure functions from a held position to JSON values. Does not: whic
 Prices carry the noise of 32-bit floats, as recorded (97.62000275); values do not.
 """
 
+import zlib
+from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
@@ -16,12 +18,13 @@ from resources.simulator.shapes.definitions import secdef_row
 
 PAGE = 100
 LOADING_TIME = 18  # ms that loading the definition took
+BLANK: dict[str, object] = {"expiry": None, "putOrCall": None, "multiplier": None, "strike": 0.0, "undConid": 0}
 
 
 def cold(account_id: str, held: Held) -> dict[str, object]:
     """The 21 keys that are always there."""
     contract = held.contract
-    cost = held.cost / 100 / held.quantity
+    cost = _cost(held)
     return {
         "acctId": account_id,
         "conid": contract.conid,
@@ -66,7 +69,7 @@ def warm(account_id: str, held: Held, rate: float) -> dict[str, object]:
 def modern(held: Held, at: datetime) -> dict[str, object]:
     """A portfolio2 row: other names, and the conid as text."""
     contract = held.contract
-    cost = held.cost / 100 / held.quantity
+    cost = _cost(held)
     return {
         "position": held.quantity,
         "conid": str(contract.conid),
@@ -88,6 +91,18 @@ def modern(held: Held, at: datetime) -> dict[str, object]:
     }
 
 
+def combo(account_id: str, legs: Sequence[tuple[Held, int]]) -> dict[str, object]:
+    """A combo and its legs. The legs' terms are blank, and nothing says a model, as recorded."""
+    text = "".join(f"{ratio:+d}*{leg.contract.conid}" for leg, ratio in legs).removeprefix("+")
+    rows = [{**cold(account_id, leg), **BLANK} for leg, _ in legs]
+    return {
+        "name": f"CP.CP{zlib.crc32(text.encode()):08x}",
+        "description": text,
+        "legs": [{"conid": str(leg.contract.conid), "ratio": ratio} for leg, ratio in legs],
+        "positions": [{key: value for key, value in row.items() if key != "model"} for row in rows],
+    }
+
+
 def description(contract: Instrument) -> str:
     """How a contract is named in a list of positions."""
     if contract.asset_class == "OPT" and contract.expiry:
@@ -102,6 +117,11 @@ def description(contract: Instrument) -> str:
 def noisy(price: float) -> float:
     """A price as the wire shows it."""
     return round(float(np.float32(price)), 8)
+
+
+def _cost(held: Held) -> float:
+    """Of one contract; nothing for a position that is gone."""
+    return held.cost / 100 / held.quantity if held.quantity else 0.0
 
 
 def _multiplier(contract: Instrument) -> float | None:

@@ -6,8 +6,10 @@ Suffix `-s` is the securities segment, `-c` the commodities segment, where futur
 """
 
 from resources.simulator.accounts.valuation import Valuation
+from resources.simulator.flavour import Flavour
 from resources.simulator.shapes.balances import cash_in_base
 
+NEWEST = Flavour()
 INITIAL, MAINTENANCE = 0.30, 0.25  # of gross position value
 TEXTS = {
     "accountready": "true",
@@ -33,8 +35,20 @@ ZEROES = (
 SINGLE = ("billable", "incentivecoupons", "netliquidationuncertainty", "regtmargin", "sma")
 
 
-def summary(valuation: Valuation) -> dict[str, object]:
-    """Every tag in alphabetical order, as the wire has them."""
+def summary(valuation: Valuation, flavour: Flavour = NEWEST) -> dict[str, object]:
+    """Every tag in alphabetical order, in the words of a build."""
+    return {tag: _worded(item, flavour) for tag, item in _tags(valuation).items()}
+
+
+def _worded(item: dict[str, object], flavour: Flavour) -> dict[str, object]:
+    scale = 1000 if flavour.summary_milliseconds else 1
+    word = "isNone" if flavour.summary_is_none and item["value"] is None else "isNull"
+    names = {"isNull": word}
+    worded = {names.get(key, key): value for key, value in item.items()}
+    return {**worded, "timestamp": int(str(item["timestamp"])) * scale}
+
+
+def _tags(valuation: Valuation) -> dict[str, dict[str, object]]:
     tags: dict[str, dict[str, object]] = {
         "accountcode": _text(valuation, valuation.account.account_id),
         **{tag: _text(valuation, text) for tag, text in TEXTS.items()},

@@ -111,10 +111,17 @@ class Desk:
 
 
 def make_world(
-    *, seed: int = 7, accounts: int = 1, positions: int = 30, today: date = TODAY, market: ToyMarket | None = None
+    *,
+    seed: int = 7,
+    accounts: int = 1,
+    positions: int = 30,
+    today: date = TODAY,
+    market: ToyMarket | None = None,
+    adviser: bool = False,
+    opened: date | None = None,
 ) -> World:
     market = market or ToyMarket(size=positions * 3 + 30)
-    return World(market, seed=seed, today=today, accounts=accounts, positions=positions)
+    return World(market, seed=seed, today=today, accounts=accounts, positions=positions, adviser=adviser, opened=opened)
 
 
 def make_desk(
@@ -124,8 +131,12 @@ def make_desk(
     accounts: int = 1,
     positions: int = 30,
     flavour: Flavour | None = None,
+    adviser: bool = False,
+    opened: date | None = None,
 ) -> Desk:
-    world = make_world(seed=seed, accounts=accounts, positions=positions, today=at.date())
+    world = make_world(
+        seed=seed, accounts=accounts, positions=positions, today=at.date(), adviser=adviser, opened=opened
+    )
     simulation = Simulation(
         world.market, world, Clock(at, real=Hand()), Session(at), seed, Flavour() if flavour is None else flavour
     )

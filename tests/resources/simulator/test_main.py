@@ -2,7 +2,7 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,7 @@ def test_the_words_of_the_command_line_become_options() -> None:
         0,
     )
     assert parse([]) == (Options(), 5000)
+    assert parse(["--adviser", "--opened", "2026-11-02"])[0] == Options(adviser=True, opened=date(2026, 11, 2))
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,7 @@ def test_the_words_of_the_command_line_become_options() -> None:
     [
         (["--clock", "tomorrow"], "read the clock 'tomorrow'"),
         (["--market", "no/such/file.csv"], "no/such/file.csv does not exist"),
+        (["--opened", "lately"], "--opened"),
         (["--host", "0.0.0.0"], "--host"),
         (["--positions", "many"], "--positions"),
         (["--fast"], "--fast"),

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -73,3 +73,13 @@ def test_prices_can_come_from_files(tmp_path: Path) -> None:
     rows = client.get("/portfolio/U9900001/positions/0", waitForSecDef="true").json
     assert simulation.clock.now() == evening
     assert [row["mktPrice"] for row in rows if row["conid"] == 265598] == [pytest.approx(430.47)]
+
+
+def test_accounts_can_be_an_advisers_and_opened_on_a_day() -> None:
+    options = Options(clock=EVENING, accounts=2, positions=5, adviser=True, opened=date(2026, 11, 2))
+    simulation, _ = build(options, real=Hand(), present=now)
+    assert isinstance(simulation, Simulation)
+    assert simulation.account_ids == ["F9900000", "U9900001", "U9900002"]
+    assert simulation.world.inception == date(2026, 11, 2)
+    with pytest.raises(OptionError, match="open accounts on 2026-12-01"):
+        build(Options(clock=EVENING, opened=date(2026, 12, 1)), real=Hand(), present=now)

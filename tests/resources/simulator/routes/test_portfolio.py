@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -173,3 +174,73 @@ def test_summary_has_some_hundred_tags_and_text_in_value(primed: Desk) -> None:
     parts = tags["netliquidation-s"]["amount"] + tags["netliquidation-c"]["amount"]
     assert tags["netliquidation"]["amount"] == pytest.approx(parts)
     assert all(set(tag) == set(tags["accountcode"]) for tag in tags.values())
+
+
+@pytest.mark.parametrize("moment", [EVENING, NOON])
+def test_everybody_is_worth_the_sum_of_all(moment: datetime) -> None:
+    desk = make_desk(accounts=3, positions=40, at=moment, adviser=True)
+    desk.prime()
+    base = desk.client.get("/portfolio/All/ledger").json["BASE"]
+    ids = desk.simulation.account_ids
+    own = {account: desk.client.get(f"/portfolio/{account}/ledger").json for account in ids}
+    rates = {"USD": 1.0, **{name: line["exchangerate"] for name, line in own[ids[0]].items()}}
+    rates |= {name: line["exchangerate"] for name, line in desk.client.get("/portfolio/All/ledger").json.items()}
+    bases = {meta["id"]: meta["currency"] for meta in (desk.client.get(f"/portfolio/{name}/meta").json for name in ids)}
+    total = sum(own[name]["BASE"]["netliquidationvalue"] * rates[bases[name]] for name in ids)
+    assert base["netliquidationvalue"] == pytest.approx(total, rel=1e-6)
+    tags = desk.client.get("/portfolio/All/summary").json
+    assert tags["netliquidation"]["amount"] == pytest.approx(base["netliquidationvalue"])
+    assert tags["accountcode"]["value"] == "All"
+    one = desk.client.get("/portfolio/All/allocation").json
+    other = desk.client.post("/portfolio/allocation", {"acctIds": ids}).json
+    for family in one:
+        for side in ("long", "short"):
+            assert set(one[family][side]) == set(other[family][side])
+            total = sum(one[family][side].values())
+            assert total == pytest.approx(sum(other[family][side].values()), rel=1e-6)
+    assert desk.client.post("/portfolio/allocation", {"acctIds": ["All"]}).json == one
+
+
+def test_some_builds_allocate_only_what_was_read_before() -> None:
+    desk = make_desk(accounts=2, positions=5, flavour=Flavour(allocation_needs_positions=True))
+    desk.prime()
+    body = {"acctIds": [FIRST, "U9900002"]}
+    for account in (FIRST, "U9900002"):
+        answer = desk.client.post("/portfolio/allocation", body)
+        assert (answer.status, list(answer.json)) == (500, ["error"])
+        assert desk.client.get(f"/portfolio/{FIRST}/allocation").status == 200
+        desk.client.get(f"/portfolio/{account}/positions/0")
+    assert desk.client.post("/portfolio/allocation", body).status == 200
+
+
+def test_a_new_login_has_read_nothing() -> None:
+    desk = make_desk(positions=5, flavour=Flavour(allocation_needs_positions=True))
+    desk.prime()
+    desk.client.get(f"/portfolio/{FIRST}/positions/0")
+    assert desk.client.post("/portfolio/allocation", {"acctIds": [FIRST]}).status == 200
+    desk.simulation.session.log_in(NOON)
+    desk.prime()
+    assert desk.client.post("/portfolio/allocation", {"acctIds": [FIRST]}).status == 500
+
+
+def test_a_summary_tells_its_time_in_seconds_or_in_milliseconds() -> None:
+    seconds, milliseconds = (
+        _summary(Flavour(summary_milliseconds=milliseconds))["netliquidation"]["timestamp"]
+        for milliseconds in (False, True)
+    )
+    assert milliseconds == seconds * 1000 == 1_795_561_200_000
+
+
+def test_a_summary_says_of_numbers_that_they_are_null_or_none() -> None:
+    tags = _summary(Flavour(summary_is_none=True))
+    assert "isNone" in tags["netliquidation"]
+    assert "isNull" not in tags["netliquidation"]
+    assert "isNull" in tags["accountcode"]
+    assert all("isNull" in tag for tag in _summary(Flavour()).values())
+
+
+def _summary(flavour: Flavour) -> dict[str, dict[str, Any]]:
+    desk = make_desk(positions=3, flavour=flavour)
+    desk.prime()
+    tags: dict[str, dict[str, Any]] = desk.client.get(f"/portfolio/{FIRST}/summary").json
+    return tags
