@@ -24,9 +24,11 @@ from resources.simulator.accounts.world import Account, World
 from resources.simulator.clock import Clock
 from resources.simulator.flavour import Flavour
 from resources.simulator.market.market import Market
-from resources.simulator.routes import accounts, analyst, contracts, history, portfolio
+from resources.simulator.routes import accounts, analyst, contracts, history, hmds, portfolio, regsnapshot, snapshot
 from resources.simulator.routes import session as session_routes
+from resources.simulator.routes.regsnapshot import Regsnapshots
 from resources.simulator.session import Session
+from resources.simulator.warmth import Subscriptions
 
 MARKER = "ibkr-warehouse"
 LOGIN = "/sso/Login?forwardTo=22&RL=1&ip2loc=US"
@@ -49,7 +51,12 @@ class Simulation:
     session: Session
     seed: int = 7
     flavour: Flavour = field(default_factory=Flavour)
+    subscriptions: Subscriptions = field(init=False)
+    regsnapshots: Regsnapshots = field(default_factory=Regsnapshots)
     _valued: dict[str, Valuation] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.subscriptions = Subscriptions(self.session, self.flavour)
 
     @property
     def account_ids(self) -> list[str]:
@@ -68,10 +75,8 @@ class Simulation:
 def application(simulation: Simulation) -> ASGIApp:
     """The gateway over a simulated world."""
     routes: list[BaseRoute] = []
-    for family in (session_routes, accounts, portfolio, analyst, contracts):
+    for family in (session_routes, accounts, portfolio, analyst, contracts, snapshot, history, regsnapshot, hmds):
         routes += family.routes(simulation)
-    cold = history.HistoryState(simulation.seed, cold_history=simulation.flavour.cold_history)
-    routes += history.routes(simulation, cold)
 
     def refuse(path: str) -> Response | None:
         return gate.refused(path, simulation.session, simulation.flavour)

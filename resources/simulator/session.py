@@ -26,6 +26,8 @@ class Session:
     number: int = 1  # of the brokerage session: whatever a client set up in an earlier one is gone
     selected: str = ""  # account of the brokerage session; "" is the first
     known: set[int] = field(default_factory=set)  # contracts whose definitions were loaded
+    searched: set[int] = field(default_factory=set)  # underlyings that were searched in this brokerage session
+    hmds: bool = False  # the historical data service was opened in this brokerage session
 
     @property
     def authenticated(self) -> bool:
@@ -49,7 +51,8 @@ class Session:
         self.brokerage = True
         self.number += 1
         self.building = self.build_polls
-        self.primed = False
+        self.primed = self.hmds = False
+        self.searched.clear()
         return True
 
     def log_in(self, now: datetime) -> None:
@@ -62,5 +65,6 @@ class Session:
 
     def log_out(self) -> None:
         """End the login and with it everything else."""
-        self.logged_in = self.brokerage = self.primed = self.portfolio_primed = False
+        self.logged_in = self.brokerage = self.primed = self.portfolio_primed = self.hmds = False
         self.known.clear()
+        self.searched.clear()
