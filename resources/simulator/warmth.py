@@ -80,7 +80,7 @@ class Subscriptions:
         if found is None:
             if len(self._open) >= self.flavour.market_data_lines:
                 return None
-            found = self._open[conid] = Subscription(conid, self.flavour.snapshot_warm_up + _is_slow(conid) - 1)
+            found = self._open[conid] = Subscription(conid, self.flavour.snapshot_warm_up + _is_slow(conid))
         found.looks += 1
         found.fields.update(dict.fromkeys(fields))
         return found

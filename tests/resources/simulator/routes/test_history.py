@@ -206,20 +206,16 @@ def test_a_new_brokerage_session_is_cold_again() -> None:
     assert client.get(PATH, conid=cold, period="1d", bar="1d").status == 500
 
 
-def lots(dear: str, **flavour: Any) -> tuple[float, float]:
-    """The factor that a chart tells, and how much volume one unit really stands for."""
-    reply = ask(make_client(**flavour), dear, period="2d", bar="1d", startTime="20261124-12:00:00")
-    instrument = MARKET.instrument(int(dear))
+@pytest.mark.parametrize(
+    ("conid", "build", "told", "shares"),
+    [(SPY, 2023, 1, 100), (SPY, 2024, 100, 100), (SPY, 2026, 40, 40), (APPLE, 2026, 100, 100), (LONDON, 2026, 1, 1)],
+)
+def test_volume_factors_follow_the_build(conid: str, build: int, told: int, shares: int) -> None:
+    reply = ask(make_client(chart_build=build), conid, period="2d", bar="1d", startTime="20261124-12:00:00")
+    instrument = MARKET.instrument(int(conid))
     assert instrument is not None
-    return reply["volumeFactor"], MARKET.daily(instrument, MONDAY, MONDAY).volume[-1] / reply["data"][-1]["v"]
-
-
-def test_volume_factors_follow_the_build() -> None:
-    assert lots(SPY, chart_build=2023) == (1, pytest.approx(100))
-    assert lots(SPY, chart_build=2024) == (100, pytest.approx(100))
-    assert lots(SPY) == (40, pytest.approx(40))
-    assert lots(APPLE) == (100, pytest.approx(100))
-    assert lots(LONDON) == (1, pytest.approx(1))
+    assert reply["volumeFactor"] == told
+    assert reply["data"][-1]["v"] * shares == pytest.approx(MARKET.daily(instrument, MONDAY, MONDAY).volume[-1])
 
 
 def test_before_round_lots_shrank_dear_shares_came_by_the_hundred_too() -> None:
