@@ -25,6 +25,7 @@ from resources.simulator.market.periods import DAY, FALLBACK_MINUTES, WEEK, Size
 from resources.simulator.market.views import View, Views
 
 CEILING = 1000
+WORTH_KEEPING = 600  # seconds of a bar: from here on a page needs so many days that they are kept
 WEEKENDS = 1.6  # calendar days per trading day, with room for holidays
 
 
@@ -136,7 +137,7 @@ class Window:
     def _whole(self, day: date) -> Bars:
         """All that has been traded on a day in bars of the wanted size."""
         over = self.seen.session(day)[1] <= self.now.timestamp()
-        if over and self.size.seconds > MINUTE:
+        if over and self.size.seconds >= WORTH_KEEPING:
             return self.views.sized(self.instrument, day, self.size.seconds // MINUTE, extended=self.seen.extended)
         return self._sized(self._finished(day), day)
 

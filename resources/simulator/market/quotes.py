@@ -20,7 +20,7 @@ from resources.simulator.market.calendars import hours
 from resources.simulator.market.market import MINUTE, RECENT, Market
 from resources.simulator.market.paths import Floats, Ints
 
-KEPT = 2048
+KEPT_DAYS, KEPT_YEARS = 512, 4096
 YEAR = timedelta(days=365)
 AVERAGED = 90  # days of the average volume
 
@@ -83,8 +83,8 @@ class Quotes:
 
     def __init__(self, market: Market) -> None:
         self.market = market
-        self._sheet = lru_cache(maxsize=KEPT)(self._read)
-        self.year = lru_cache(maxsize=KEPT)(self._look_back)
+        self._sheet = lru_cache(maxsize=KEPT_DAYS)(self._read)
+        self.year = lru_cache(maxsize=KEPT_YEARS)(self._look_back)
 
     def at(self, instrument: Instrument, now: datetime) -> Quote | None:
         """The quote at an instant; None when the contract has not traded yet."""

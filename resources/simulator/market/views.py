@@ -28,7 +28,7 @@ WHOLE_DAY = 24 * 60  # what the wire calls the length of a day with all its hour
 DRIFT, APPROACH, REACH = 0.3, 0.1, 0.15  # of the day's range
 SHARE = 0.04  # of the day's volume, at most, on each side
 EVENING, MORNING = 1, 2  # which noise
-KEPT_DAYS = 8192
+KEPT_DAYS = 4096
 
 
 class View(Protocol):
