@@ -24,11 +24,35 @@ from resources.simulator.accounts.world import Account, World
 from resources.simulator.clock import Clock
 from resources.simulator.flavour import Flavour
 from resources.simulator.market.market import Market
-from resources.simulator.routes import accounts, analyst, contracts, history, portfolio, scanner
+from resources.simulator.routes import (
+    accounts,
+    analyst,
+    contracts,
+    history,
+    hmds,
+    portfolio,
+    regsnapshot,
+    scanner,
+    snapshot,
+)
 from resources.simulator.routes import session as session_routes
+from resources.simulator.routes.regsnapshot import Regsnapshots
 from resources.simulator.session import Session
+from resources.simulator.warmth import Subscriptions
 
 MARKER = "ibkr-warehouse"
+FAMILIES = (
+    session_routes,
+    accounts,
+    portfolio,
+    analyst,
+    contracts,
+    snapshot,
+    history,
+    regsnapshot,
+    hmds,
+    scanner,
+)
 LOGIN = "/sso/Login?forwardTo=22&RL=1&ip2loc=US"
 FIXED_HEADERS = (
     (b"cache-control", b"max-age=0, no-cache, no-store"),
@@ -49,7 +73,12 @@ class Simulation:
     session: Session
     seed: int = 7
     flavour: Flavour = field(default_factory=Flavour)
+    subscriptions: Subscriptions = field(init=False)
+    regsnapshots: Regsnapshots = field(default_factory=Regsnapshots)
     _valued: dict[str, Valuation] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.subscriptions = Subscriptions(self.session, self.flavour)
 
     @property
     def account_ids(self) -> list[str]:
@@ -68,10 +97,8 @@ class Simulation:
 def application(simulation: Simulation) -> ASGIApp:
     """The gateway over a simulated world."""
     routes: list[BaseRoute] = []
-    for family in (session_routes, accounts, portfolio, analyst, contracts, scanner):
+    for family in FAMILIES:
         routes += family.routes(simulation)
-    cold = history.HistoryState(simulation.seed, cold_history=simulation.flavour.cold_history)
-    routes += history.routes(simulation, cold)
 
     def refuse(path: str) -> Response | None:
         return gate.refused(path, simulation.session, simulation.flavour)

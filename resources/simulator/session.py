@@ -51,7 +51,7 @@ class Session:
         self.brokerage = True
         self.number += 1
         self.building = self.build_polls
-        self.primed = False
+        self.primed = self.hmds = False
         self.searched.clear()
         return True
 
@@ -65,6 +65,6 @@ class Session:
 
     def log_out(self) -> None:
         """End the login and with it everything else."""
-        self.logged_in = self.brokerage = self.primed = self.portfolio_primed = False
+        self.logged_in = self.brokerage = self.primed = self.portfolio_primed = self.hmds = False
         self.known.clear()
         self.searched.clear()

@@ -7,6 +7,7 @@ import zlib
 from datetime import date
 
 from resources.simulator.accounts.book import UNIT
+from resources.simulator.accounts.marks import weekday_from
 from resources.simulator.accounts.tape import Track
 from resources.simulator.contracts.instruments import Instrument
 
@@ -46,6 +47,11 @@ def commission(contract: Instrument, change: int) -> int:
 def amount(contract: Instrument, quantity: int, price: float) -> int:
     """Cents that a quantity in ten-thousandths is worth at a price."""
     return round(quantity / UNIT * price * contract.multiplier * 100)
+
+
+def payday(month: date) -> date:
+    """The day of a month on which contracts pay: its middle, or the Monday after it."""
+    return weekday_from(month.replace(day=15))
 
 
 def distribution(contract: Instrument, month: date, price: float) -> float:

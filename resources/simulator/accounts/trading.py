@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from resources.simulator.accounts import terms
 from resources.simulator.accounts.book import Entry, Kind
-from resources.simulator.accounts.marks import instant, weekday_from
+from resources.simulator.accounts.marks import instant
 from resources.simulator.accounts.slots import Slot
 from resources.simulator.accounts.tape import Floats, Ints, Tape
 from resources.simulator.contracts.instruments import Instrument
@@ -52,7 +52,7 @@ class Trader:
 
     def _agenda(self) -> Iterator[tuple[int, Floats | None]]:
         for month, draws in self.months:
-            payday = weekday_from(month.replace(day=15)).toordinal()
+            payday = terms.payday(month).toordinal()
             order = month.toordinal() + int(draws[1] * 31)
             todo: list[tuple[int, Floats | None]] = [(payday, None)]
             if draws[0] < self.activity and date.fromordinal(order).month == month.month:

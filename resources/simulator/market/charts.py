@@ -5,8 +5,9 @@ reply's shape (`routes/history.py`).
 
 Seen live. Without an end the chart reaches the bar that still moves. With an end, daily bars stop on the
 trading day before the end's local date, and the last intraday bar before the end is missing. Whatever the
-window, the newest 1,000 bars are kept and nothing says so. A chart of several days says that it
-starts one trading day before its first bar.
+window, the newest 1,000 bars are kept and nothing says so. A chart of `n` days starts with the first of
+n trading days, says so, and has no bar of that one: "10d" are nine bars, "30d" are 29, only "1d" is one (every
+recorded chart of days is so; a client that needs n days asks for a few more).
 
 A bar exists once its first minute has ended; it is made of finished minutes, so nothing of the future shows.
 """
@@ -19,10 +20,12 @@ import numpy as np
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.market.bars import by_minutes, by_period, join, month, pick, seconds, week, whole
 from resources.simulator.market.calendars import Hours, hours, midnight
-from resources.simulator.market.market import MINUTE, RECENT, Bars, Market
+from resources.simulator.market.market import MINUTE, RECENT, Bars
 from resources.simulator.market.periods import DAY, FALLBACK_MINUTES, WEEK, Size, Span
+from resources.simulator.market.views import View, Views
 
 CEILING = 1000
+WORTH_KEEPING = 600  # seconds of a bar: from here on a page needs so many days that they are kept
 WEEKENDS = 1.6  # calendar days per trading day, with room for holidays
 
 
@@ -35,10 +38,19 @@ class Chart:
 
 
 def chart(
-    market: Market, instrument: Instrument, *, span: Span, size: Size, now: datetime, end: datetime | None
+    views: Views,
+    instrument: Instrument,
+    *,
+    span: Span,
+    size: Size,
+    now: datetime,
+    end: datetime | None,
+    extended: bool = False,
 ) -> Chart:
     """The newest bars of a window that ends at `end`, or that reaches the present; possibly none."""
-    window = Window(market, instrument, hours(instrument.exchange), span if size.known else FALLBACK, size, now, end)
+    seen = views.of(instrument, extended=extended)
+    span = span if size.known else FALLBACK
+    window = Window(views, instrument, hours(instrument.exchange), seen, span, size, now, end)
     return window.intraday() if size.seconds < DAY else window.daily()
 
 
@@ -49,9 +61,10 @@ FALLBACK = Span(FALLBACK_MINUTES, "min")
 class Window:
     """One chart to be drawn."""
 
-    market: Market
+    views: Views
     instrument: Instrument
     here: Hours
+    seen: View
     span: Span
     size: Size
     now: datetime
@@ -63,7 +76,7 @@ class Window:
         days = self._days(min(latest, self._today()), per_bar=self.size.seconds // DAY)
         if not days:
             return Chart(join([]), 0)
-        bars = self._moving(self.market.daily(self.instrument, days[0], days[-1]), days[-1])
+        bars = self._moving(self.seen.daily(days[0], days[-1]), days[-1])
         if self.size.seconds > DAY:
             bars = by_period(bars, days, week if self.size.seconds == WEEK else month)
         kept = pick(bars, slice(-self._wanted(), None))
@@ -74,11 +87,13 @@ class Window:
         parts: list[Bars] = []
         minutes, count, wanted = self.span.minutes, 0, self._wanted()
         for day in reversed(self._days(self._today(), per_bar=1)):
-            finished = self._finished(day)
-            if minutes is not None:
+            if minutes is None:
+                parts.append(self._until_the_end(self._whole(day)))
+            else:
+                finished = self._finished(day)
                 finished = pick(finished, slice(max(0, len(finished.start) - minutes), None))
                 minutes -= len(finished.start)
-            parts.append(self._sized(finished, day))
+                parts.append(self._until_the_end(self._sized(finished, day)))
             count += len(parts[-1].start)
             if count >= wanted or minutes == 0:
                 break
@@ -91,10 +106,14 @@ class Window:
     def _days(self, last: date, *, per_bar: int) -> list[date]:
         """The window's trading days that have begun."""
         first = self._first(last, per_bar)
-        days = self.market.trading_days(self.instrument, first, last)
+        days = self.views.market.trading_days(self.instrument, first, last)
         while days and not self._begun(days[-1]):
             days.pop()
-        return days[-self.span.count :] if self.span.unit == "d" else days
+        return days[-self._shown() :] if self.span.unit == "d" else days
+
+    def _shown(self) -> int:
+        """How many of a window's trading days have bars."""
+        return max(1, self.span.count - 1) if self.size.seconds >= DAY else self.span.count
 
     def _first(self, last: date, per_bar: int) -> date:
         if self.span.unit in {"w", "m", "y"}:
@@ -108,23 +127,32 @@ class Window:
 
     def _begun(self, day: date) -> bool:
         cut = self.now if self.end is None or self.size.seconds >= DAY else min(self.now, self.end)
-        return self.here.session(day)[0] + MINUTE <= cut.timestamp()
+        return self.seen.session(day)[0] + MINUTE <= cut.timestamp()
 
     def _finished(self, day: date) -> Bars:
         """The minutes of a day that have ended."""
-        minutes = self.market.minutes(self.instrument, day)
+        minutes = self.seen.minutes(day)
         return pick(minutes, slice(int(np.sum(seconds(minutes.start) + MINUTE <= self.now.timestamp()))))
 
+    def _whole(self, day: date) -> Bars:
+        """All that has been traded on a day in bars of the wanted size."""
+        over = self.seen.session(day)[1] <= self.now.timestamp()
+        if over and self.size.seconds >= WORTH_KEEPING:
+            return self.views.sized(self.instrument, day, self.size.seconds // MINUTE, extended=self.seen.extended)
+        return self._sized(self._finished(day), day)
+
     def _sized(self, minutes: Bars, day: date) -> Bars:
-        """Bars of the wanted size without those that do not end before the chart does."""
-        bars = by_minutes(minutes, self.size.seconds // MINUTE, self.here.offset(day))
+        return by_minutes(minutes, self.size.seconds // MINUTE, self.here.offset(day))
+
+    def _until_the_end(self, bars: Bars) -> Bars:
+        """Without those that do not end before the chart does."""
         if self.end is None:
             return bars
         return pick(bars, slice(int(np.sum(seconds(bars.start) + self.size.seconds < self.end.timestamp()))))
 
     def _moving(self, bars: Bars, last: date) -> Bars:
         """The bars with the last one cut to what has happened, while its session runs."""
-        if self.here.session(last)[1] <= self.now.timestamp():
+        if self.seen.session(last)[1] <= self.now.timestamp():
             return bars
         return join([pick(bars, slice(-1)), whole(self._finished(last))])
 
@@ -134,7 +162,7 @@ class Window:
             return starts
         long = self.size.seconds > DAY
         first = datetime.fromtimestamp(starts, UTC).date() if long else days[-len(bars.start)]
-        before = self.market.trading_days(self.instrument, first - RECENT, first - timedelta(days=1))
+        before = self.views.market.trading_days(self.instrument, first - RECENT, first - timedelta(days=1))
         if not before:
             return starts
-        return midnight(before[-1]) if long else self.here.session(before[-1])[0]
+        return midnight(before[-1]) if long else self.seen.session(before[-1])[0]

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from resources.simulator.contracts import derivatives
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.contracts.universe import universe, unlisted
-from resources.simulator.market import minutes
+from resources.simulator.market import halts, minutes
 from resources.simulator.market.calendars import hours
 from resources.simulator.market.paths import EPOCH, MINUTES, Floats, Ints, noise
 from resources.simulator.market.prices import Prices
@@ -129,7 +129,9 @@ class BarMarket(ABC):
         sides = (float(side[0]) for side in (whole.open, whole.high, whole.low, whole.close, whole.volume))
         source = noise(self._seed, instrument.conid, MINUTES, day.toordinal())
         count = (closes - opens) // MINUTE
-        parts = minutes.cut(minutes.Day(*sides), count, ticks=instrument.ticks, noise=source)
+        still = halts.halt(instrument, day, count)
+        parts = minutes.cut(minutes.Day(*sides), count - len(still), ticks=instrument.ticks, noise=source)
+        parts = halts.paused(parts, still) if still else parts
         return Bars(Instants(opens + MINUTE * np.arange(count, dtype=np.int64)), *parts)
 
     def price(self, instrument: Instrument, at: datetime) -> float:

@@ -22,6 +22,18 @@ BAR_SECONDS = {
     "1m": 31 * 86_400,
 }
 DAY, WEEK = BAR_SECONDS["1d"], BAR_SECONDS["1w"]
+DOCUMENTED = [  # from this period on (in the minutes that it lasts), the shortest and the longest bar
+    (1, "1min", "1min"),
+    (60, "1min", "8h"),
+    (7 * 1440, "10min", "1w"),
+    (30 * 1440, "1h", "1m"),
+    (90 * 1440, "2h", "1m"),
+    (180 * 1440, "4h", "1m"),
+    (365 * 1440, "8h", "1m"),
+    (730 * 1440, "1d", "1m"),
+    (15 * 365 * 1440, "1w", "1m"),
+]
+LASTS = {"min": 1, "h": 60, "d": 1440, "w": 7 * 1440, "m": 30 * 1440, "y": 365 * 1440}
 DEFAULT_PERIOD = "1w"
 FALLBACK_BARS = 84
 FALLBACK_MINUTES = 10
@@ -76,6 +88,16 @@ def parse_bar(text: str | None, span: Span) -> Size:
     if found := re.fullmatch(r"([1-9]\d?)s", word):
         return Size(60, int(found[1]))
     return Size(60, 60, known=False)
+
+
+def is_documented(period: str | None, bar: str | None) -> bool:
+    """Whether the reference's table has this combination; a bar that is not named always fits."""
+    span = parse_period(period)
+    if span.unit not in LASTS or (bar and bar not in BAR_SECONDS):
+        return False
+    lasts = span.count * LASTS[span.unit]
+    shortest, longest = next((low, high) for since, low, high in reversed(DOCUMENTED) if since <= lasts)
+    return not bar or BAR_SECONDS[shortest] <= BAR_SECONDS[bar] <= BAR_SECONDS[longest]
 
 
 def default_bar(span: Span) -> str:

@@ -61,8 +61,7 @@ class Prices:
 
     def option(self, option: Instrument, underlying: Daily, days: Ints) -> Daily:
         """Prices of an option, given its underlying's on the same days."""
-        traits = self._core[option.underlying]
-        volatility = float(np.hypot(traits.own, traits.market) * np.sqrt(STEPS_A_YEAR) * IMPLIED)
+        volatility = implied_volatility(self._core[option.underlying])
         found = option_prices.priced(option, underlying._asdict(), days, volatility)
         turnover = self._walks.stretch(option.conid, steps(days)).turnover
         volume = np.maximum(np.rint(OPTION_VOLUME * np.exp(turnover)), 1.0)
@@ -108,3 +107,8 @@ class Prices:
         if instrument.asset_class == "FUT":
             return instrument.underlying
         return TWINS.get(instrument.conid, instrument.conid)
+
+
+def implied_volatility(traits: Character) -> float:
+    """What options on a contract are priced with, a year."""
+    return float(np.hypot(traits.own, traits.market) * np.sqrt(STEPS_A_YEAR) * IMPLIED)

@@ -47,11 +47,15 @@ def test_logging_out_ends_everything_and_logging_in_starts_afresh() -> None:
     assert not session.known
 
 
-def test_searches_end_with_the_brokerage_session() -> None:
-    session = Session(EVENING)
-    session.searched.add(265598)
-    session.initialise(compete=True)
-    assert session.searched == set()
-    session.searched.add(265598)
+def test_a_new_brokerage_session_has_searched_nothing_and_opened_no_history_service() -> None:
+    session = Session(EVENING, searched={265598}, hmds=True)
+    session.initialise(compete=False)
+    assert not session.searched
+    assert not session.hmds
+
+
+def test_a_logout_forgets_searches_and_the_history_service() -> None:
+    session = Session(EVENING, searched={265598}, hmds=True)
     session.log_out()
-    assert session.searched == set()
+    assert not session.searched
+    assert not session.hmds

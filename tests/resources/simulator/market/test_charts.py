@@ -9,8 +9,10 @@ from resources.simulator.market.bars import seconds, whole
 from resources.simulator.market.charts import Chart, chart
 from resources.simulator.market.market import SeededMarket
 from resources.simulator.market.periods import parse_bar, parse_period
+from resources.simulator.market.views import Views
 
 MARKET = SeededMarket(7, 0, date(2026, 11, 24))
+VIEWS = Views(MARKET)
 ALIVE = [each for each in MARKET.instruments() if each.expiry is None or each.expiry >= date(2026, 12, 1)]
 CONTRACTS = {each.symbol: each for each in reversed(ALIVE) if each.asset_class not in {"OPT", "BOND"}}
 NOW = datetime(2026, 11, 24, 16, 0, 30, tzinfo=UTC)  # a Tuesday, 11:00 in New York
@@ -19,7 +21,7 @@ CLOSED = datetime(2026, 11, 24, 22, tzinfo=UTC)
 
 def draw(period: str, bar: str, *, now: datetime = NOW, end: datetime | None = None, symbol: str = "MSFT") -> Chart:
     span = parse_period(period)
-    return chart(MARKET, CONTRACTS[symbol], span=span, size=parse_bar(bar, span), now=now, end=end)
+    return chart(VIEWS, CONTRACTS[symbol], span=span, size=parse_bar(bar, span), now=now, end=end)
 
 
 def starts(found: Chart) -> list[str]:
@@ -28,7 +30,7 @@ def starts(found: Chart) -> list[str]:
 
 def test_without_an_end_the_last_day_is_today_and_still_moves() -> None:
     found = draw("5d", "1d")
-    assert starts(found) == ["11-18 14:30", "11-19 14:30", "11-20 14:30", "11-23 14:30", "11-24 14:30"]
+    assert starts(found) == ["11-19 14:30", "11-20 14:30", "11-23 14:30", "11-24 14:30"]
     assert found.bars.close[-1] == MARKET.price(CONTRACTS["MSFT"], NOW)
     assert found.bars.volume[-1] < draw("5d", "1d", now=CLOSED).bars.volume[-1]
 
@@ -46,7 +48,7 @@ def test_without_an_end_the_last_day_is_today_and_still_moves() -> None:
 def test_with_an_end_days_stop_before_its_local_date(end: datetime, last: str) -> None:
     found = draw("5d", "1d", end=end)
     assert starts(found)[-1] == last
-    assert len(found.bars.start) == 5
+    assert len(found.bars.start) == 4
 
 
 def test_pages_backwards_neither_overlap_nor_leave_a_hole() -> None:
@@ -55,11 +57,11 @@ def test_pages_backwards_neither_overlap_nor_leave_a_hole() -> None:
         pages.append(draw("30d", "1d", end=pages[-1].bars.start[0]))
     found = [start for page in reversed(pages) for start in page.bars.start]
     whole_year = draw("1000d", "1d")
-    assert found == list(whole_year.bars.start)[-180:]
+    assert found == list(whole_year.bars.start)[-6 * 29 :]
 
 
 def test_a_chart_of_days_says_it_starts_one_trading_day_before_its_first_bar() -> None:
-    assert datetime.fromtimestamp(draw("5d", "1d").starts, UTC) == datetime(2026, 11, 17, 14, 30, tzinfo=UTC)
+    assert datetime.fromtimestamp(draw("5d", "1d").starts, UTC) == datetime(2026, 11, 18, 14, 30, tzinfo=UTC)
     assert datetime.fromtimestamp(draw("1d", "1d").starts, UTC) == datetime(2026, 11, 24, 14, 30, tzinfo=UTC)
     assert datetime.fromtimestamp(draw("1d", "1h").starts, UTC) == datetime(2026, 11, 24, 14, 30, tzinfo=UTC)
 
@@ -77,6 +79,9 @@ def test_the_last_intraday_bar_before_the_end_is_missing(bar: str, last: str) ->
         ("5d", "4h", 9),
         ("1h", "1min", 60),
         ("8h", "5min", 96),
+        ("1d", "1d", 1),
+        ("10d", "1d", 9),
+        ("30d", "1d", 29),
         ("1w", "1d", 5),
         ("1y", "1d", 251),
         ("1W", "1d", 84),
@@ -104,13 +109,13 @@ def test_weeks_and_months_begin_at_midnight_of_their_first_trading_day() -> None
 
 
 def test_a_future_begins_its_day_the_evening_before() -> None:
-    assert starts(draw("2d", "1d", symbol="ES")) == ["11-22 23:00", "11-23 23:00"]
+    assert starts(draw("3d", "1d", symbol="ES")) == ["11-22 23:00", "11-23 23:00"]
     evening = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
-    assert starts(draw("2d", "1d", symbol="ES", now=evening)) == ["11-23 23:00", "11-24 23:00"]
+    assert starts(draw("3d", "1d", symbol="ES", now=evening)) == ["11-23 23:00", "11-24 23:00"]
 
 
 def test_a_currency_pair_trades_from_midnight_to_midnight() -> None:
-    assert starts(draw("2d", "1d", symbol="EUR.USD")) == ["11-23 00:00", "11-24 00:00"]
+    assert starts(draw("3d", "1d", symbol="EUR.USD")) == ["11-23 00:00", "11-24 00:00"]
 
 
 def test_a_window_before_all_prices_is_empty() -> None:

@@ -9,6 +9,7 @@ from resources.simulator.contracts import shares
 from resources.simulator.market.charts import chart
 from resources.simulator.market.market import SeededMarket
 from resources.simulator.market.periods import Size, Span
+from resources.simulator.market.views import Views
 from resources.simulator.scanner.filters import FILTERS
 from resources.simulator.scanner.places import KINDS, LOCATIONS, Location
 from resources.simulator.scanner.scan import Hit, Question, ScanError, run
@@ -18,7 +19,7 @@ from resources.simulator.scanner.sheet import Sheets
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 SEED = 7
 MARKET = SeededMarket(SEED, 700, NOON.date())
-SHEETS = Sheets(MARKET, SEED)
+SHEETS, VIEWS = Sheets(MARKET, SEED), Views(MARKET)
 
 
 def hits(
@@ -46,7 +47,7 @@ def test_a_sheet_agrees_with_the_day_that_a_chart_shows(hour: int) -> None:
     at = NOON.replace(hour=hour)
     sheet = SHEETS.sheet(("STK", True), at)
     for row, contract in enumerate(sheet.contracts[:6]):
-        bars = chart(MARKET, contract, span=Span(1, "y"), size=Size(86_400, 86_400), now=at, end=None).bars
+        bars = chart(VIEWS, contract, span=Span(1, "y"), size=Size(86_400, 86_400), now=at, end=None).bars
         told = [sheet.measures[name][row] for name in ("open", "high", "low", "last", "volume", "close")]
         assert told == [side[-1] for side in (bars.open, bars.high, bars.low, bars.close, bars.volume)] + [
             bars.close[-2]

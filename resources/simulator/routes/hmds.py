@@ -1,0 +1,126 @@
+"""The historical data service: opening it, and its own way of telling bars.
+
+Belongs here: /hmds/auth/init and /hmds/history. Does not: its scanner, which bars there are (`charts.py`).
+
+Before the service is opened it is not there. Bars are spelled "1mins" or "1hour", volume is in units whatever
+the exchange, instants are milliseconds in UTC beside words in New York's time, and `points` counts all bars.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from resources.simulator import reply
+from resources.simulator.clock import NEW_YORK
+from resources.simulator.contracts.instruments import Instrument
+from resources.simulator.flavour import Flavour
+from resources.simulator.market import availability
+from resources.simulator.market.bars import seconds
+from resources.simulator.market.charts import Chart, chart
+from resources.simulator.market.market import Market
+from resources.simulator.market.periods import parse_bar, parse_period
+from resources.simulator.market.views import Views
+from resources.simulator.session import Session
+from resources.simulator.shapes.history import STAMP, rows
+
+MISSING = "Resource not found"
+UNAVAILABLE = "Chart data unavailable"
+WORDS = {"sec": "s", "min": "min", "hour": "h", "day": "d", "week": "w", "month": "m"}
+
+
+class Timed(Protocol):
+    """What tells the present."""
+
+    def now(self) -> datetime: ...
+
+
+class Historical(Protocol):
+    """What these routes need of a simulation."""
+
+    session: Session
+    flavour: Flavour
+
+    @property
+    def market(self) -> Market: ...
+    @property
+    def clock(self) -> Timed: ...
+
+
+def routes(simulation: Historical) -> list[Route]:
+    """The endpoints of the service."""
+    views, session = Views(simulation.market), simulation.session
+
+    async def init(_: Request) -> Response:
+        if simulation.flavour.hmds_withdrawn:
+            return reply.error(404, MISSING)
+        if not session.bridged:
+            return reply.error(400, "Bad Request: no bridge")
+        session.hmds = True
+        return reply.ok({"authenticated": True, "competing": False, "connected": True, "message": "", "fail": ""})
+
+    async def history(request: Request) -> Response:
+        if not session.hmds or simulation.flavour.hmds_withdrawn:
+            return reply.error(404, MISSING)
+        conid = request.query_params.get("conid", "")
+        instrument = simulation.market.instrument(int(conid)) if conid.isdecimal() else None
+        if instrument is None:
+            return reply.error(400, "Bad Request: Conid(s) missing" if not conid else f"Bad Request: {UNAVAILABLE}")
+        found = answer(views, instrument, request.query_params, simulation.clock.now())
+        return reply.ok(found) if found else reply.error(500, UNAVAILABLE, status_code=False)
+
+    return [
+        Route("/hmds/auth/init", init, methods=["POST"]),
+        Route("/hmds/history", history, methods=["GET"]),
+    ]
+
+
+def answer(views: Views, instrument: Instrument, query: Mapping[str, str], now: datetime) -> dict[str, object] | None:
+    """One reply; None when there is no bar, or the instants cannot be read."""
+    span = parse_period(query.get("period"))
+    late = availability.delay(instrument.exchange)
+    found = chart(
+        views,
+        instrument,
+        span=span,
+        size=parse_bar(word(query.get("bar", "")), span),
+        now=now - timedelta(seconds=late),
+        end=_instant(query.get("startTime", "")),
+        extended=query.get("outsideRth", "").lower() == "true",
+    )
+    has_none = not len(found.bars.start) or instrument.asset_class == "OPT" or query.get("direction") == "1"
+    return None if has_none else _page(found, now, late)
+
+
+def word(text: str) -> str:
+    """The size of a bar in the words of the other history: 1mins is 1min, 2hours is 2h."""
+    found = re.fullmatch(r"(\d+) ?(sec|min|hour|day|week|month)s?", text)
+    return f"{found[1]}{WORDS[found[2]]}" if found else text
+
+
+def _page(found: Chart, now: datetime, late: int) -> dict[str, object]:
+    begins, ends = int(seconds(found.bars.start)[0]), int(now.timestamp())
+    return {
+        "startTime": _stamp(begins),
+        "startTimeVal": begins * 1000,
+        "endTime": _stamp(ends),
+        "endTimeVal": ends * 1000,
+        "data": rows(found.bars, found.bars.volume.tolist()),
+        "points": len(found.bars.start),
+        "mktDataDelay": late,
+    }
+
+
+def _stamp(second: int) -> str:
+    return datetime.fromtimestamp(second, NEW_YORK).strftime(STAMP)
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return None
