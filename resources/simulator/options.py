@@ -15,6 +15,8 @@ from resources.simulator import app
 from resources.simulator.accounts.world import World
 from resources.simulator.clock import NEW_YORK, Clock, latest_evening
 from resources.simulator.flavour import Flavour
+from resources.simulator.lifetime import Lifetime
+from resources.simulator.limits.limiter import Limiter
 from resources.simulator.market.market import Market, SeededMarket
 from resources.simulator.replay import recording, replay
 from resources.simulator.session import Session
@@ -41,6 +43,9 @@ class Options:
     flavour: Flavour = Flavour()
     tls: bool = True
     certificate: Path | None = None  # folder that keeps it between starts
+    logged_in: bool = True  # at the start
+    pacing: bool = True  # the documented limits, strictly; a recording is never paced
+    lifetime: Lifetime = Lifetime()  # of the login; a recording's lasts for ever
 
     def size(self) -> int:
         """How many contracts exist."""
@@ -60,7 +65,8 @@ def build(options: Options, *, real: Callable[[], float], present: Callable[[], 
     today = start.astimezone(NEW_YORK).date()
     market = _market(options, start)
     world = World(market, seed=options.seed, today=today, accounts=options.accounts, positions=options.positions)
-    simulation = app.Simulation(market, world, clock, Session(start), options.seed, options.flavour)
+    limiter = Limiter(options.flavour.pacing) if options.pacing else None
+    simulation = app.Simulation(market, world, clock, _session(options, start), options.seed, options.flavour, limiter)
     return simulation, app.application(simulation)
 
 
@@ -69,6 +75,13 @@ def _replayed(options: Options, folder: Path, real: Callable[[], float]) -> tupl
     start = options.clock or exchanges[-1].received_at
     replayed = replay.Replay(exchanges, Clock(start, real=real), Session(start), options.seed, options.flavour)
     return replayed, replay.application(replayed)
+
+
+def _session(options: Options, start: datetime) -> Session:
+    session = Session(start, lifetime=options.lifetime, ticks_itself=options.flavour.ticks_itself)
+    if not options.logged_in:
+        session.log_out(ended="")
+    return session
 
 
 def _market(options: Options, start: datetime) -> Market:
@@ -87,3 +100,5 @@ def _check(options: Options) -> None:
         raise OptionError(f"simulate {options.positions} positions: there cannot be fewer than none")
     if options.market and options.replay:
         raise OptionError("simulate --market and --replay at once: a recording has its own prices. Choose one")
+    if options.replay and not options.logged_in:
+        raise OptionError("simulate --logged-out and --replay at once: a recording has its own session. Choose one")

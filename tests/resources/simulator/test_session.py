@@ -35,13 +35,13 @@ def test_a_bridge_takes_the_polls_it_was_told_to_take() -> None:
     assert bridged == [False, False, True]
 
 
-def test_logging_out_ends_everything_and_logging_in_starts_afresh() -> None:
+def test_logging_out_ends_everything_and_logging_in_starts_afresh_primed_by_the_gateway_itself() -> None:
     session = Session(EVENING, primed=True, portfolio_primed=True, known={1})
     session.log_out()
     assert not session.logged_in
     assert not session.bridged
     session.log_in(EVENING)
     assert session.bridged
-    assert not session.primed
+    assert session.primed
     assert not session.portfolio_primed
     assert not session.known
