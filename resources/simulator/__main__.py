@@ -56,6 +56,7 @@ def parse(arguments: Sequence[str]) -> tuple[Options, int]:
         certificate=given.certificate,
         logged_in=not given.logged_out,
         pacing=not given.no_pacing,
+        deny=tuple(given.deny),
         lifetime=Lifetime(region=REGIONS[given.region]),
     )
     return options if given.universe is None else replace(options, universe=given.universe), given.port
@@ -75,6 +76,7 @@ def _describe(parser: argparse.ArgumentParser) -> None:
     add("--replay", type=_path, metavar="DIR", help="answer from a folder of recorded envelopes")
     add("--logged-out", action="store_true", help="start before the login, which its page then asks for")
     add("--no-pacing", action="store_true", help="without the documented limits and their penalty box")
+    add("--deny", action="append", default=[], metavar="ADDRESS", help="refuse it: ips.deny of conf.yaml, with *")
     add("--region", choices=REGIONS, default="new-york", help="whose midnight ends the login (%(default)s)")
     add("--certificate", type=Path, metavar="FOLDER", help="keep the certificate there between starts")
 

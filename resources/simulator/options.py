@@ -45,6 +45,7 @@ class Options:
     certificate: Path | None = None  # folder that keeps it between starts
     logged_in: bool = True  # at the start
     pacing: bool = True  # the documented limits, strictly; a recording is never paced
+    deny: tuple[str, ...] = ()  # addresses that are refused, with *
     lifetime: Lifetime = Lifetime()  # of the login; a recording's lasts for ever
 
     def size(self) -> int:
@@ -67,6 +68,7 @@ def build(options: Options, *, real: Callable[[], float], present: Callable[[], 
     world = World(market, seed=options.seed, today=today, accounts=options.accounts, positions=options.positions)
     limiter = Limiter(options.flavour.pacing) if options.pacing else None
     simulation = app.Simulation(market, world, clock, _session(options, start), options.seed, options.flavour, limiter)
+    simulation.network.deny = options.deny
     return simulation, app.application(simulation)
 
 

@@ -9,7 +9,8 @@ Two tiers: the login (`logged_in`) is enough for portfolio and analyst data; the
 Nothing happens by itself: each request first lets the time pass that went by (`pass_to`). A session without a
 `lifetime` lasts for ever. The gateway tickles every 30 seconds after a login; recorded idle timeouts say that this
 does not keep the brokerage session open, so here it does so only when `ticks_itself`, which is the 2023 build: there
-it also logs out when its tickle finds no brokerage session.
+it also logs out when its tickle finds no brokerage session. A session that was there from the start is ready for its
+first request, whenever that comes before midnight.
 """
 
 from collections import deque
@@ -44,6 +45,7 @@ class Session:
     bridgeless: bool = False  # initialised in a way that never gets a bridge
     build_seconds: float = 0.0  # how long a fresh brokerage session takes
     init_failures: int = 0  # how many inits fail before one succeeds
+    touched: bool = False  # a client has asked anything: only then may its requests stop coming
     asked_status: bool = False  # the status was asked in this brokerage session
     ended: str = ""  # why the login or the brokerage session ended, for people
     now: datetime = field(init=False)  # as of the latest request
@@ -81,6 +83,7 @@ class Session:
             self.log_out(ended="its own tickle found no brokerage session")
         if self.lifetime is not None and self.logged_in:
             self._age(self.lifetime, before)
+        self.touched = True
 
     def ticks(self, since: datetime, now: datetime) -> list[datetime]:
         """The gateway's own tickles of this login in between."""
@@ -125,7 +128,7 @@ class Session:
         """What a person does in a browser, and what the gateway then does by itself: init, and prime once."""
         self.now = max(now, self.now)
         self.login_at = now
-        self.logged_in = True
+        self.logged_in = self.touched = True
         self.brokerage = self.portfolio_primed = False
         self.known.clear()
         if any(self.attempt() for _ in range(OWN_TRIES)):
@@ -144,7 +147,7 @@ class Session:
             self.log_out(ended="midnight of the region")
         elif lifetime.was_maintained(before, self.now):
             self.lose("maintenance")
-        elif not self.ticks_itself and self.now - before > lifetime.idle:
+        elif self.touched and not self.ticks_itself and self.now - before > lifetime.idle:
             self.lose("no request for too long")
 
     def _found_dead(self, before: datetime) -> bool:

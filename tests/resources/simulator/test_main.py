@@ -27,8 +27,8 @@ def test_the_words_of_the_command_line_become_options() -> None:
         0,
     )
     assert parse([]) == (Options(), 5000)
-    assert parse(["--logged-out", "--no-pacing", "--region", "hong-kong"]) == (
-        Options(logged_in=False, pacing=False, lifetime=Lifetime(Region.HONG_KONG)),
+    assert parse(["--logged-out", "--no-pacing", "--region", "hong-kong", "--deny", "127.*"]) == (
+        Options(logged_in=False, pacing=False, deny=("127.*",), lifetime=Lifetime(Region.HONG_KONG)),
         5000,
     )
 

@@ -60,6 +60,11 @@ def test_what_a_broken_limit_costs_is_a_matter_of_flavour() -> None:
     assert client.get("/sso/validate").status == 200
 
 
+def test_addresses_can_be_refused() -> None:
+    _, application = build(Options(clock=EVENING, positions=3, deny=("127.*",)), real=Hand(), present=now)
+    assert Caller(application).get("/tickle").body == b"Access Denied"
+
+
 def test_there_are_contracts_for_every_position() -> None:
     assert Options().size() == 975
     assert Options(positions=5_000).size() == 8_100

@@ -75,6 +75,21 @@ def test_a_brokerage_session_ends_after_five_and_a_half_minutes_without_a_reques
     assert session.ended == "no request for too long"
 
 
+def test_a_session_that_was_there_from_the_start_waits_for_its_first_request() -> None:
+    session = lived()
+    session.pass_to(later(minutes=20))
+    assert session.bridged
+    session.pass_to(later(minutes=26))
+    assert not session.bridged
+
+
+def test_a_login_that_nobody_uses_is_idle_like_any_other() -> None:
+    session = Session(EVENING, logged_in=False, lifetime=Lifetime())
+    session.log_in(EVENING)
+    session.pass_to(later(minutes=6))
+    assert (session.logged_in, session.bridged) == (True, False)
+
+
 def test_a_gateway_that_ticks_itself_stays_up_until_midnight() -> None:
     session = lived(ticks_itself=True)
     session.pass_to(later(hours=5))
