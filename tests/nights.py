@@ -1,6 +1,7 @@
 """Runs the real jobs of the real code location in this process, against a gateway that a test chose."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from pipelines.outcome import Outcome, outcome_of
 from pipelines.settings import Choices, Environment, Settings
 from resources.gateway.resource import Gateway
 from resources.lake.resource import Lake
+from resources.simulator.server import Running
 from resources.warehouse.build import connected
 
 PROFILE = "test"
@@ -99,6 +101,11 @@ class Nights:
 
     def _job(self, name: str) -> dg.JobDefinition:
         return self.definitions().resolve_job_def(name)
+
+
+def rest(gateway: Running) -> None:
+    """Let a gateway's clock pass what the next run must wait before it lists the accounts again."""
+    gateway.simulation.clock.advance(timedelta(seconds=5))
 
 
 def _range(first: str, last: str) -> dict[str, str]:

@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from resources.simulator.clock import NEW_YORK, parse_instant
+from resources.simulator.lifetime import Lifetime, Region
 from resources.simulator.options import Options
 from resources.simulator.server import LOOPBACK, Running, serve
 from resources.simulator.shapes.session import USER_NAME
 
 LOOPBACKS = (LOOPBACK, "localhost")
+REGIONS = {region.name.lower().replace("_", "-"): region for region in Region}
 EPILOG = """examples:
   python -m resources.simulator --port 5000
   python -m resources.simulator --clock 2026-11-23T18:30 --accounts 3 --positions 5000
@@ -54,6 +56,10 @@ def parse(arguments: Sequence[str]) -> tuple[Options, int]:
         replay=given.replay,
         tls=not given.http,
         certificate=given.certificate,
+        logged_in=not given.logged_out,
+        pacing=not given.no_pacing,
+        deny=tuple(given.deny),
+        lifetime=Lifetime(region=REGIONS[given.region]),
     )
     return options if given.universe is None else replace(options, universe=given.universe), given.port
 
@@ -72,6 +78,10 @@ def _describe(parser: argparse.ArgumentParser) -> None:
     add("--universe", type=int, metavar="N", help="how many contracts exist (as many as the positions need)")
     add("--market", type=_path, metavar="PATH", help="CSV file or folder: date,open,high,low,close,volume[,symbol]")
     add("--replay", type=_path, metavar="DIR", help="answer from a folder of recorded envelopes")
+    add("--logged-out", action="store_true", help="start before the login, which its page then asks for")
+    add("--no-pacing", action="store_true", help="without the documented limits and their penalty box")
+    add("--deny", action="append", default=[], metavar="ADDRESS", help="refuse it: ips.deny of conf.yaml, with *")
+    add("--region", choices=REGIONS, default="new-york", help="whose midnight ends the login (%(default)s)")
     add("--certificate", type=Path, metavar="FOLDER", help="keep the certificate there between starts")
 
 
@@ -100,10 +110,11 @@ def announcement(running: Running) -> str:
     """Where it listens, who is logged in, when it is, and how to pin its certificate."""
     ids = running.simulation.account_ids
     who = ids[0] if len(ids) == 1 else f"{ids[0]} to {ids[-1]}"
+    page = running.url.removesuffix("v1/api")
     now = running.simulation.clock.now().astimezone(NEW_YORK)
     words = [
         f"Simulated gateway at {running.url}",
-        f"{USER_NAME} is logged in ({who})",
+        f"{USER_NAME} is logged in ({who})" if running.simulation.session.logged_in else f"log in at {page} ({who})",
         f"it is {now:%Y-%m-%d %H:%M} in New York",
     ]
     if running.certificate is not None:

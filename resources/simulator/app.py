@@ -13,7 +13,7 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from starlette.datastructures import Headers
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,13 +23,17 @@ from resources.simulator.accounts.valuation import Valuation, value
 from resources.simulator.accounts.world import Account, World
 from resources.simulator.clock import Clock
 from resources.simulator.flavour import Flavour
+from resources.simulator.limits.limiter import Limiter
+from resources.simulator.limits.paced import Paced
 from resources.simulator.market.market import Market
+from resources.simulator.network import Network
 from resources.simulator.routes import (
     accounts,
     analyst,
     contracts,
     history,
     hmds,
+    login,
     portfolio,
     regsnapshot,
     scanner,
@@ -53,7 +57,6 @@ FAMILIES = (
     hmds,
     scanner,
 )
-LOGIN = "/sso/Login?forwardTo=22&RL=1&ip2loc=US"
 FIXED_HEADERS = (
     (b"cache-control", b"max-age=0, no-cache, no-store"),
     (b"pragma", b"no-cache"),
@@ -73,6 +76,8 @@ class Simulation:
     session: Session
     seed: int = 7
     flavour: Flavour = field(default_factory=Flavour)
+    limiter: Limiter | None = None  # no pacing without one
+    network: Network = field(default_factory=Network)
     subscriptions: Subscriptions = field(init=False)
     regsnapshots: Regsnapshots = field(default_factory=Regsnapshots)
     _valued: dict[str, Valuation] = field(default_factory=dict)
@@ -100,19 +105,22 @@ def application(simulation: Simulation) -> ASGIApp:
     for family in FAMILIES:
         routes += family.routes(simulation)
 
-    def refuse(path: str) -> Response | None:
-        return gate.refused(path, simulation.session, simulation.flavour)
-
-    return Gateway(Router(routes, redirect_slashes=False, default=_not_found), simulation.clock, refuse)
+    endpoints: ASGIApp = Router(routes, redirect_slashes=False, default=_not_found)
+    now, session = simulation.clock.now, simulation.session
+    endpoints = gate.Gated(endpoints, session, simulation.flavour, now)
+    if simulation.limiter is not None:
+        endpoints = Paced(endpoints, simulation.limiter, now, ticks=session.ticks)
+    return Gateway(endpoints, login.pages(session, now), simulation.clock, simulation.network)
 
 
 class Gateway:
-    """Endpoints behind the gateway's own manners. `refuse` turns away by path, before the endpoints see it."""
+    """Endpoints of the API, and pages for people beside them, behind the gateway's own manners."""
 
-    def __init__(self, endpoints: ASGIApp, clock: Clock, refuse: Callable[[str], Response | None]) -> None:
+    def __init__(self, endpoints: ASGIApp, pages: ASGIApp, clock: Clock, network: Network) -> None:
         self._endpoints = endpoints
+        self._pages = pages
         self._clock = clock
-        self._refuse = refuse
+        self._network = network
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -124,18 +132,16 @@ class Gateway:
         if answer is not None:
             await answer(scope, receive, outgoing)
             return
-        inner = {**scope, "path": gate.endpoint(scope["path"]), "root_path": ""}
+        path = gate.endpoint(scope["path"])
+        if path is None:
+            await self._pages(scope, receive, outgoing)
+            return
+        inner = {**scope, "path": path, "root_path": ""}
         await self._endpoints(inner, receive, outgoing)
 
     def _turned_away(self, scope: Scope) -> Response | None:
-        headers = Headers(scope=scope)
-        answer = gate.malformed(scope["method"], headers)
-        if answer is not None:
-            return answer
-        path = gate.endpoint(scope["path"])
-        if path is None:
-            return RedirectResponse(LOGIN, 302) if scope["path"] == "/" else _unknown(scope)
-        return self._refuse(path)
+        address = scope["client"][0] if scope.get("client") else ""
+        return self._network.turned_away(address) or gate.malformed(scope["method"], Headers(scope=scope))
 
 
 @dataclass(slots=True)
@@ -164,7 +170,3 @@ class _Envelope:
 
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
     await reply.error(404, "Resource not found")(scope, receive, send)
-
-
-def _unknown(scope: Scope) -> Response:
-    return reply.text(404, f"Unknown path {scope['path']}")

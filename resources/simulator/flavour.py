@@ -4,6 +4,9 @@ Belongs here: one bit per difference that a client can see. Does not: faults, or
 """
 
 from dataclasses import dataclass
+from typing import Literal
+
+from resources.simulator.limits.limiter import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +43,15 @@ class Flavour:
     summary_milliseconds: bool = False  # timestamps of the summary
     summary_is_none: bool = False  # numbers of the summary say isNone for isNull
     return_code: bool = False  # the analyst's replies have an rc
+    pacing: Rules = Rules()  # what a broken limit costs
+    ticks_itself: bool = False  # the gateway's own tickle keeps the brokerage session open, as in the 2023 build
+    unauthorised: Literal["empty", "json", "html"] = "empty"  # the 401 without a login
+    dead_tickle: str = ""  # or "no session", "failed to process request": what a 200 without a login says
+    unbridged_status: Literal[400, 401] = 400  # "no bridge", or "not authenticated"
+    init_after_logout: Literal[401, 410, 503] = 410
+    init_reply: Literal["status", "passed", "wait", "challenge"] = "status"
+    first_status_false: bool = False  # the first status of a brokerage session denies it
+    null_server: bool = False  # a status without a session has a nameless server instead of fewer keys
+    tickle_confirms: bool = False  # the tickle says `iserver.tickle: true`
+    hmds_in_tickle: bool = True  # the tickle tells about the history service
+    logout_tail: bool = False  # a line of plain text after the JSON of a logout, as in the 2023 build

@@ -1,15 +1,19 @@
 """What stands before every endpoint: the network's own refusals, the login, and the order of calls.
 
 Belongs here: deciding, from a request's surface and the session, whether it is turned away. Does not:
-answers of endpoints (`routes/`), changes of the session. Faults and pacing will sit beside this.
+answers of endpoints (`routes/`), changes of the session, what is said without a login (`closed.py`), or
+pacing (`limits/`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from resources.simulator import reply
+from resources.simulator import closed, reply
 from resources.simulator.flavour import Flavour
+from resources.simulator.network import ACCESS_DENIED
 from resources.simulator.session import Session
 
 PREFIXES = ("/v1/api", "/v1/portal")
@@ -17,16 +21,29 @@ LOCAL = "/iserver/reauthenticate"  # answered by the gateway process itself, log
 UNBRIDGED = ("/iserver/auth/", LOCAL)
 UNPRIMED = "/iserver/accounts"
 PRIMERS = ("/portfolio/accounts", "/portfolio/subaccounts", "/portfolio/subaccounts2")
-ACCESS_DENIED = """<HTML><HEAD><TITLE>Access Denied</TITLE></HEAD><BODY>
-<H1>Access Denied</H1>You don't have permission to access this server.<P>
-Reference&#32;&#35;18&#46;5adc1602&#46;1790000000&#46;1a2b3c4d</BODY></HTML>"""
+
+
+class Gated:
+    """Endpoints behind the session: time passes for it first, then it may forbid the request."""
+
+    def __init__(self, endpoints: ASGIApp, session: Session, flavour: Flavour, now: Callable[[], datetime]) -> None:
+        self._endpoints = endpoints
+        self._session = session
+        self._flavour = flavour
+        self._now = now
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or turn it away."""
+        self._session.pass_to(self._now())
+        answer = refused(scope["path"], self._session, self._flavour)
+        await (answer or self._endpoints)(scope, receive, send)
 
 
 def endpoint(path: str) -> str | None:
-    """The path below the API's prefix; None when it lies elsewhere."""
+    """The path below the API's prefix, without the slash that may end it; None when it lies elsewhere."""
     for prefix in PREFIXES:
         if path.startswith(f"{prefix}/"):
-            return path[len(prefix) :]
+            return path[len(prefix) :].rstrip("/") or "/"
     return None
 
 
@@ -43,8 +60,9 @@ def refused(path: str, session: Session, flavour: Flavour) -> Response | None:
     """What the state of the session forbids."""
     if path == LOCAL:
         return None
-    if not session.logged_in:
-        return reply.empty(401)
+    shut = closed.answer(path, session, flavour)
+    if shut is not None:
+        return shut
     if path.startswith("/iserver/"):
         return _brokerage(path, session, flavour)
     if _needs_portfolio(path) and not session.portfolio_primed:
@@ -56,7 +74,8 @@ def _brokerage(path: str, session: Session, flavour: Flavour) -> Response | None
     if path.startswith(UNBRIDGED):
         return None
     if not session.bridged:
-        return reply.error(400, "Bad Request: no bridge")
+        said = "Bad Request: no bridge" if flavour.unbridged_status == 400 else "not authenticated"
+        return reply.error(flavour.unbridged_status, said)
     if path != UNPRIMED and not session.primed:
         message = "Please query /accounts first"
         status = flavour.unprimed_status

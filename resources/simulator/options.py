@@ -15,6 +15,8 @@ from resources.simulator import app
 from resources.simulator.accounts.world import World
 from resources.simulator.clock import NEW_YORK, Clock, latest_evening
 from resources.simulator.flavour import Flavour
+from resources.simulator.lifetime import Lifetime
+from resources.simulator.limits.limiter import Limiter
 from resources.simulator.market.market import Market, SeededMarket
 from resources.simulator.replay import recording, replay
 from resources.simulator.session import Session
@@ -43,6 +45,10 @@ class Options:
     flavour: Flavour = Flavour()
     tls: bool = True
     certificate: Path | None = None  # folder that keeps it between starts
+    logged_in: bool = True  # at the start
+    pacing: bool = True  # the documented limits, strictly; a recording is never paced
+    deny: tuple[str, ...] = ()  # addresses that are refused, with *
+    lifetime: Lifetime = Lifetime()  # of the login; a recording's lasts for ever
 
     def size(self) -> int:
         """How many contracts exist."""
@@ -72,7 +78,9 @@ def build(options: Options, *, real: Callable[[], float], present: Callable[[], 
         adviser=options.adviser,
         opened=options.opened,
     )
-    simulation = app.Simulation(market, world, clock, Session(start), options.seed, options.flavour)
+    limiter = Limiter(options.flavour.pacing) if options.pacing else None
+    simulation = app.Simulation(market, world, clock, _session(options, start), options.seed, options.flavour, limiter)
+    simulation.network.deny = options.deny
     return simulation, app.application(simulation)
 
 
@@ -81,6 +89,14 @@ def _replayed(options: Options, folder: Path, real: Callable[[], float]) -> tupl
     start = options.clock or exchanges[-1].received_at
     replayed = replay.Replay(exchanges, Clock(start, real=real), Session(start), options.seed, options.flavour)
     return replayed, replay.application(replayed)
+
+
+def _session(options: Options, start: datetime) -> Session:
+    """Logged in and, as after a login in a browser, primed by the gateway itself: it asks /iserver/accounts once."""
+    session = Session(start, primed=True, lifetime=options.lifetime, ticks_itself=options.flavour.ticks_itself)
+    if not options.logged_in:
+        session.log_out(ended="")
+    return session
 
 
 def _market(options: Options, start: datetime) -> Market:
@@ -99,3 +115,5 @@ def _check(options: Options) -> None:
         raise OptionError(f"simulate {options.positions} positions: there cannot be fewer than none")
     if options.market and options.replay:
         raise OptionError("simulate --market and --replay at once: a recording has its own prices. Choose one")
+    if options.replay and not options.logged_in:
+        raise OptionError("simulate --logged-out and --replay at once: a recording has its own session. Choose one")

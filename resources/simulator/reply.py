@@ -9,9 +9,9 @@ from starlette.responses import Response
 JSON = "application/json;charset=utf-8"
 
 
-def ok(value: object) -> Response:
-    """A good reply."""
-    return Response(orjson.dumps(value), headers={"content-type": JSON})
+def ok(value: object, tail: bytes = b"") -> Response:
+    """A good reply; an old build lets a line of text follow the JSON."""
+    return Response(orjson.dumps(value) + tail, headers={"content-type": JSON})
 
 
 def error(status: int, message: str, status_code: bool = True) -> Response:

@@ -1,7 +1,7 @@
 """What a night costs beyond the API's own pacing, simulator and client on the same machine.
 
-The floor is requests / 9.5 per second. What is beyond it is partly rules of single endpoints (one account list
-per 5 s): the client counts all its waiting, and what is not spent on that is work, and the replies' way.
+The floor is requests over the client's own rate. What is beyond it is partly rules of single endpoints (one account
+list per 5 s): the client counts all its waiting, and what is not spent on that is work, and the replies' way.
 """
 
 import time
@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from resources.gateway.pacing import OUR_PER_SECOND
 from tests.bench.measure import Line, Work, WorkFailed, interleaved
 
 TITLE = "A night beyond its pacing (158 positions)"
@@ -32,11 +33,10 @@ def lines(folder: Path) -> Iterator[Line]:
         ratio = f"{night[stage].median / floor:.2f} x its pacing"
         yield Line(f"its steps that {stage}", f"{night[stage]:.1f} s", ratio)
     pace = found["pace"]["microseconds"]
-    yield Line("one Pace.wait", f"{pace:.2f} us", f"{pace.median * 9.5 / 1e6:.1e} of a request's turn")
+    yield Line("one Pace.wait", f"{pace:.2f} us", f"{pace.median * OUR_PER_SECOND / 1e6:.1e} of a request's turn")
 
 
 def night() -> dict[str, float]:
-    from resources.gateway.pacing import OUR_PER_SECOND
     from resources.simulator.options import Options
     from resources.simulator.server import serve
     from tests.nights import Nights

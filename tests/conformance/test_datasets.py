@@ -29,7 +29,7 @@ def _named(one: Any) -> str:
 
 @pytest.fixture(scope="module")
 def transport() -> Iterator[Transport]:
-    with serve(Options(positions=3)) as gateway:
+    with serve(Options(positions=3, pacing=False)) as gateway:  # asked without the client that paces
         assert gateway.certificate is not None
         found = Transport(gateway.url, pin=read_pin(gateway.certificate))
         yield found

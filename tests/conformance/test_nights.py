@@ -15,7 +15,7 @@ from pipelines.definitions import declared
 from pipelines.outcome import Outcome
 from resources.simulator.options import Options
 from resources.simulator.server import serve
-from tests.nights import Nights
+from tests.nights import Nights, rest
 
 pytestmark = pytest.mark.slow
 FOUND = declared()
@@ -48,6 +48,7 @@ def landed_twice(tmp_path_factory: pytest.TempPathFactory) -> Landed:
         nights = Nights(tmp_path_factory.mktemp("twice"), gateway, scope=SCOPE)
         _assert_clean(nights.run("nightly", DAY))
         first = _tables(nights)
+        rest(gateway)
         _assert_clean(nights.run("nightly", DAY))
     return first, _tables(nights)
 

@@ -13,7 +13,7 @@ from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
 from tests.crooked import Spoil, crooked
 from tests.end_to_end.conftest import DAY, EVENING
-from tests.nights import Nights
+from tests.nights import Nights, rest
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -21,9 +21,15 @@ LEDGER = "/portfolio/U9900001/ledger"
 
 
 @pytest.fixture(scope="module")
-def gateway() -> Iterator[Running]:
+def shared() -> Iterator[Running]:
     with serve(Options(clock=EVENING, positions=120)) as running:
         yield running
+
+
+@pytest.fixture
+def gateway(shared: Running) -> Running:
+    rest(shared)
+    return shared
 
 
 def _status(status: int, body: bytes = b"") -> Spoil:

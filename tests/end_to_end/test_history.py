@@ -14,7 +14,7 @@ from resources.calendar.trading_days import trading_calendar
 from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.end_to_end.conftest import DAY, EVENING
-from tests.nights import Nights
+from tests.nights import Nights, rest
 
 pytestmark = pytest.mark.slow
 CONIDS = [265598, 272093]
@@ -41,15 +41,14 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
         nights = Nights(folder, gateway, scope=scope)
         night = nights.run("nightly", DAY)
         assert night.is_success, (night.failures, night.failed_checks)
+        rest(gateway)
         history = nights.run("history", FIRST, LAST)
         materialized = nights.instance.get_materialized_partitions(dg.AssetKey(["raw", "bars_1d"]))
-        yield Lived(
-            nights,
-            history,
-            nights.run("history", FIRST, LAST),
-            nights.run("history", "2026-07-01", "2026-10-30"),
-            materialized,
-        )
+        rest(gateway)
+        again = nights.run("history", FIRST, LAST)
+        rest(gateway)
+        longer = nights.run("history", "2026-07-01", "2026-10-30")
+        yield Lived(nights, history, again, longer, materialized)
 
 
 def test_one_request_per_contract_fetches_two_months(lived: Lived) -> None:
@@ -89,6 +88,7 @@ def test_the_history_is_what_a_deep_night_would_have_fetched(lived: Lived, tmp_p
         deep = Nights(tmp_path, gateway, scope=scope)
         outcome = deep.materialize("raw/symbols", "symbols", "raw/positions", "positions", day=DAY)
         assert outcome.is_success, outcome.failures
+        rest(gateway)
         outcome = deep.materialize("raw/instruments", "instruments", "raw/bars_1d", "bars_1d", day=DAY)
         assert outcome.is_success, outcome.failures
     columns = ["conid", "trading_day", "open", "high", "low", "close", "volume"]

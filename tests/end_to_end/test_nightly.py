@@ -10,7 +10,7 @@ from pipelines.definitions import declared
 from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.end_to_end.conftest import DAY, EVENING, WATCHED, Night
-from tests.nights import Nights
+from tests.nights import Nights, rest
 
 pytestmark = pytest.mark.slow
 OBSERVATION = ["observed_at", "raw_sha256", "run_id", "reckoned_at"]
@@ -54,6 +54,7 @@ def test_the_same_partition_run_twice_gives_the_same_rows(night: Night, tmp_path
         nights = Nights(tmp_path, gateway, scope=WATCHED)
         assert nights.run("nightly", DAY).is_success
         first = {table.name: nights.table(table.name) for table in declared().tables}
+        rest(gateway)
         again = nights.run("nightly", DAY)
         assert again.is_success, again.failures
     for name, rows in first.items():

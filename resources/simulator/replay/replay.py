@@ -22,8 +22,9 @@ from resources.simulator.accounts.world import Account
 from resources.simulator.app import Gateway
 from resources.simulator.clock import Clock
 from resources.simulator.flavour import Flavour
+from resources.simulator.network import Network
 from resources.simulator.replay.recording import Exchange, Key, key
-from resources.simulator.routes import accounts
+from resources.simulator.routes import accounts, login
 from resources.simulator.routes import session as session_routes
 from resources.simulator.session import Session
 
@@ -72,7 +73,8 @@ def application(replay: Replay) -> ASGIApp:
     healthy = Router(
         [*session_routes.routes(replay), *accounts.routes(replay)], redirect_slashes=False, default=_not_recorded
     )
-    return Gateway(_Tape(replay.exchanges, healthy), replay.clock, lambda _: None)
+    pages = login.pages(replay.session, replay.clock.now)
+    return Gateway(_Tape(replay.exchanges, healthy), pages, replay.clock, Network())
 
 
 class _Tape:

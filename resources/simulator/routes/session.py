@@ -1,7 +1,8 @@
 """Endpoints of the login and the brokerage session.
 
 Belongs here: unpacking requests and changing the session. Does not: wire shapes (`shapes/session.py`).
-GET and POST are both answered where both are known to be.
+GET and POST are both answered where both are known to be. An init whose wishes come as query parameters gives a
+session that looks authenticated and never gets a bridge.
 """
 
 from datetime import datetime
@@ -16,6 +17,10 @@ from resources.simulator.flavour import Flavour
 from resources.simulator.routes.body import json_object
 from resources.simulator.session import Session
 from resources.simulator.shapes import session as shapes
+
+UNREACHABLE = "Unable to connect to the backend"
+TOO_MANY = "Login refused: too many attempts, try again later"
+LOGOUT_TAIL = b"\nClient logout succeeded"
 
 
 class Ticking(Protocol):
@@ -54,35 +59,46 @@ class _Answers:
         self._session = simulation.session
         self._clock = simulation.clock
         self._seed = simulation.seed
-        self._established = simulation.flavour.established
+        self._flavour = simulation.flavour
 
     async def validate(self, _: Request) -> Response:
         return reply.ok(shapes.validation(self._session, self._clock.now()))
 
     async def status(self, _: Request) -> Response:
-        answer = shapes.status(self._session, established=self._established)
+        answer = shapes.status(self._session, self._flavour)
         self._session.poll()
         return reply.ok(answer)
 
     async def tickle(self, _: Request) -> Response:
-        answer = shapes.tickle(self._session, self._clock.now(), seed=self._seed, established=self._established)
+        answer = shapes.tickle(self._session, self._clock.now(), self._flavour, seed=self._seed)
         self._session.poll()
         return reply.ok(answer)
 
     async def initialise(self, request: Request) -> Response:
         wishes = await json_object(request)
-        if wishes is None or wishes.get("publish") is not True:
+        has_bridge = wishes is not None
+        if wishes is None:
+            wishes = {name: value.lower() == "true" for name, value in request.query_params.items()}
+        if wishes.get("publish") is not True:
             return reply.error(500, "Unable to init session: publish must be true", status_code=False)
-        if not self._session.initialise(compete=wishes.get("compete") is True):
+        reached = self._session.attempt()
+        if self._session.hammered:
+            return reply.error(500, TOO_MANY, status_code=False)
+        compete = wishes.get("compete") is True
+        if not reached or not (self._session.connected or compete):
+            return reply.error(500, UNREACHABLE, status_code=False)
+        if not self._session.initialise(compete=compete, bridge=has_bridge):
             return reply.ok(shapes.refusal())
-        return reply.ok(shapes.status(self._session, established=self._established))
+        return reply.ok(shapes.initialised(self._session, self._flavour, seed=self._seed))
 
     async def reauthenticate(self, _: Request) -> Response:
+        self._session.pass_to(self._clock.now())
         if not self._session.logged_in:
             return reply.ok({"error": "not logged in"})
-        self._session.initialise(compete=False)
+        if self._session.attempt() and not self._session.hammered:
+            self._session.initialise(compete=False)
         return reply.ok({"message": "triggered"})
 
     async def logout(self, _: Request) -> Response:
         self._session.log_out()
-        return reply.ok({"status": True})
+        return reply.ok({"status": True}, tail=LOGOUT_TAIL if self._flavour.logout_tail else b"")

@@ -5,6 +5,7 @@ Belongs here: pure functions from state to JSON values. Does not: changes of sta
 
 from datetime import datetime
 
+from resources.simulator.flavour import Flavour
 from resources.simulator.session import Session
 
 MAC = "02:00:00:00:00:01"
@@ -16,11 +17,11 @@ SSO_LIFE = 600_000  # ms; renews itself near zero
 NEEDS_COMPETE = "Force compete capability must be used together with compete flag"
 
 
-def status(session: Session, *, established: bool) -> dict[str, object]:
+def status(session: Session, flavour: Flavour) -> dict[str, object]:
     """The auth status; most keys vanish when there is no brokerage session."""
-    if not session.authenticated:
-        return {"authenticated": False, "competing": session.competing, "connected": True, "MAC": MAC}
-    bridge = {"established": session.bridged} if established else {}
+    if not session.authenticated or (flavour.first_status_false and not session.asked_status):
+        return _denied(session, flavour)
+    bridge = {"established": session.bridged} if flavour.established else {}
     return {
         "authenticated": True,
         **bridge,
@@ -32,6 +33,18 @@ def status(session: Session, *, established: bool) -> dict[str, object]:
         "hardware_info": HARDWARE,
         "fail": "",
     }
+
+
+def initialised(session: Session, flavour: Flavour, *, seed: int) -> dict[str, object]:
+    """What a successful init says: builds differ."""
+    match flavour.init_reply:
+        case "wait":
+            return {"wait": True}
+        case "challenge":
+            return {"challenge": f"{seed:08x}{session.number:08x}"}
+        case "passed":
+            return {"passed": True, **status(session, flavour)}
+    return status(session, flavour)
 
 
 def refusal() -> dict[str, object]:
@@ -47,15 +60,17 @@ def refusal() -> dict[str, object]:
     }
 
 
-def tickle(session: Session, now: datetime, *, seed: int, established: bool) -> dict[str, object]:
+def tickle(session: Session, now: datetime, flavour: Flavour, *, seed: int) -> dict[str, object]:
     """The keep-alive; "no bridge" of the history service is its normal state."""
+    history = {"hmds": {"error": "no bridge"}} if flavour.hmds_in_tickle else {}
+    confirmed = {"tickle": True} if flavour.tickle_confirms else {}
     return {
         "session": f"{seed:08x}{int(session.login_at.timestamp()):024x}",
         "ssoExpires": _expires(session, now),
         "collission": False,
         "userId": USER_ID,
-        "hmds": {"error": "no bridge"},
-        "iserver": {"authStatus": status(session, established=established)},
+        **history,
+        "iserver": {**confirmed, "authStatus": status(session, flavour)},
     }
 
 
@@ -88,6 +103,14 @@ def validation(session: Session, now: datetime) -> dict[str, object]:
         },
         "region": "NJ",
     }
+
+
+def _denied(session: Session, flavour: Flavour) -> dict[str, object]:
+    connected = session.connected and session.maintenance is None
+    said = {"authenticated": False, "competing": session.competing, "connected": connected}
+    if flavour.null_server:
+        return {**said, "message": "", "MAC": MAC, "serverInfo": {"serverName": None, "serverVersion": None}}
+    return {**said, "MAC": MAC}
 
 
 def _expires(session: Session, now: datetime) -> int:

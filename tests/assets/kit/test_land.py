@@ -11,7 +11,7 @@ import pytest
 
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
-from tests.nights import Nights
+from tests.nights import Nights, rest
 
 FRIDAY, SATURDAY, MONDAY, TUESDAY = "2024-11-22", "2024-11-23", "2024-11-25", "2024-11-26"
 EVENING = datetime(2024, 11, 25, 23, 30, tzinfo=UTC)
@@ -29,6 +29,7 @@ def gateway() -> Iterator[Running]:
 
 @pytest.fixture
 def nights(gateway: Running, tmp_path: Path) -> Nights:
+    rest(gateway)
     return Nights(tmp_path, gateway)
 
 

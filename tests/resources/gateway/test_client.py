@@ -14,7 +14,7 @@ from resources.gateway.certificate import read_pin
 from resources.gateway.client import PORTFOLIO_ACCOUNTS, GatewayClient
 from resources.gateway.endpoint import Endpoint, Numbered
 from resources.gateway.exchange import Exchange
-from resources.gateway.pacing import Limit
+from resources.gateway.pacing import OUR_PER_SECOND, Limit
 from resources.gateway.transport import Reply, Transport
 from resources.simulator.app import Simulation
 from resources.simulator.flavour import Flavour
@@ -73,7 +73,7 @@ def _client(running: Any) -> Iterator[tuple[GatewayClient, Heard, Clock]]:
 
 @pytest.fixture
 def gateway() -> Iterator[Running]:
-    with serve(Options(clock=EVENING, positions=120)) as running:
+    with serve(Options(clock=EVENING, positions=120, pacing=False)) as running:  # nobody here really waits
         yield running
 
 
@@ -152,7 +152,10 @@ def test_an_old_gateway_is_reauthenticated(gateway: Running) -> None:
 
 
 def test_several_accounts_are_seen_without_the_pseudo_account_all() -> None:
-    with serve(Options(clock=EVENING, accounts=3, positions=5)) as running, _client(running) as (client, _, _):
+    with (
+        serve(Options(clock=EVENING, accounts=3, positions=5, pacing=False)) as running,
+        _client(running) as (client, _, _),
+    ):
         assert client.account_ids() == ("U9900001", "U9900002", "U9900003")
 
 
@@ -200,7 +203,7 @@ def test_what_asking_again_cannot_clear_is_asked_once(
 
 def test_a_cold_history_is_asked_again_and_one_that_stays_empty_is_no_data() -> None:
     with (
-        serve(Options(clock=EVENING, positions=0, flavour=Flavour(cold_history=False))) as running,
+        serve(Options(clock=EVENING, positions=0, pacing=False, flavour=Flavour(cold_history=False))) as running,
         _client(running) as (client, heard, _),
         pytest.raises(errors.NoData),
     ):
@@ -219,7 +222,7 @@ def test_sends_are_never_closer_than_the_limit(gateway: Running) -> None:
     with _client(gateway) as (client, heard, clock):
         for _ in range(20):
             client.ask(LEDGER, account_id="U9900001")
-    assert clock.now >= (len(heard.sent) - 1) / 9.5 * 0.999
+    assert clock.now >= (len(heard.sent) - 1) / OUR_PER_SECOND * 0.999
     assert client.tally.requests == len(heard.sent)
 
 

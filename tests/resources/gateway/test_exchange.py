@@ -6,7 +6,7 @@ import pytest
 
 from resources.envelope import Request
 from resources.gateway.exchange import Exchange
-from resources.gateway.pacing import Limit
+from resources.gateway.pacing import OUR_PER_SECOND, Limit
 from resources.gateway.transport import Transport
 from tests.resources.gateway.crooked import answer, crooked
 
@@ -63,7 +63,7 @@ def test_what_it_cost_and_why_it_waited_are_counted() -> None:
     assert (exchange.tally.requests, exchange.tally.bytes) == (3, 6)
     assert exchange.tally.waits == {
         "accounts, 1 per 5 s": pytest.approx(5.1),
-        "all requests, 10 per s": pytest.approx(1 / 9.5),
+        "all requests, 10 per s": pytest.approx(1 / OUR_PER_SECOND),
     }
     assert exchange.tally.waited_seconds == pytest.approx(hours.now - 1000.0)
 

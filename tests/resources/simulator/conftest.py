@@ -2,7 +2,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +13,8 @@ from resources.simulator.accounts.world import World
 from resources.simulator.app import Simulation, application
 from resources.simulator.clock import Clock
 from resources.simulator.flavour import Flavour
+from resources.simulator.lifetime import Lifetime
+from resources.simulator.limits.limiter import Limiter
 from resources.simulator.session import Session
 from tests.resources.simulator.toy_market import ToyMarket
 
@@ -105,6 +107,10 @@ class Desk:
     simulation: Simulation
     client: Caller
 
+    def later(self, **step: float) -> None:
+        """Let simulated time pass: `later(minutes=5)`."""
+        self.simulation.clock.advance(timedelta(**step))
+
     def prime(self) -> None:
         assert self.client.get("/iserver/accounts").status == 200
         assert self.client.get("/portfolio/accounts").status == 200
@@ -133,13 +139,15 @@ def make_desk(
     flavour: Flavour | None = None,
     adviser: bool = False,
     opened: date | None = None,
+    lifetime: Lifetime | None = None,
+    limiter: Limiter | None = None,
 ) -> Desk:
     world = make_world(
         seed=seed, accounts=accounts, positions=positions, today=at.date(), adviser=adviser, opened=opened
     )
-    simulation = Simulation(
-        world.market, world, Clock(at, real=Hand()), Session(at), seed, Flavour() if flavour is None else flavour
-    )
+    flavour = flavour or Flavour()
+    session = Session(at, lifetime=lifetime, ticks_itself=flavour.ticks_itself)
+    simulation = Simulation(world.market, world, Clock(at, real=Hand()), session, seed, flavour, limiter)
     return Desk(simulation, Caller(application(simulation)))
 
 

@@ -1,9 +1,11 @@
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
 import pytest
 
 from resources.simulator.flavour import Flavour
-from tests.resources.simulator.conftest import EVENING, Desk, make_desk
+from resources.simulator.options import Options, build
+from tests.resources.simulator.conftest import EVENING, Caller, Desk, Hand, make_desk
 
 
 def test_every_reply_has_the_headers_of_the_gateway_and_the_mark_of_the_simulator(desk: Desk) -> None:
@@ -108,3 +110,46 @@ def test_the_same_seed_gives_the_same_bytes() -> None:
         desk.prime()
         bodies.append(desk.client.get("/portfolio/U9900001/positions/0").body)
     assert bodies[0] == bodies[1] != bodies[2]
+
+
+ANY = [
+    ("GET", "/iserver/auth/status"),
+    ("GET", "/sso/validate"),
+    ("POST", "/tickle"),
+    ("GET", "/iserver/accounts"),
+    ("GET", "/portfolio/accounts"),
+    ("GET", "/portfolio/U9900001/ledger"),
+    ("POST", "/iserver/reauthenticate"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), ANY)
+def test_a_trailing_slash_changes_nothing(primed: Desk, method: str, path: str) -> None:
+    sent = {"content-length": "0"}
+    plain, slashed = (primed.client.call(method, f"/v1/api{path}{end}", headers=sent) for end in ("", "/"))
+    assert plain.status == 200
+    assert slashed.status == 200
+    assert slashed.body == plain.body
+
+
+def test_cookies_and_the_wish_for_compression_are_ignored(primed: Desk) -> None:
+    path = "/v1/api/portfolio/U9900001/ledger"
+    plain = primed.client.call("GET", path)
+    wishing = primed.client.call("GET", path, headers={"cookie": "api=somebody-else", "accept-encoding": "gzip, br"})
+    assert wishing.body == plain.body
+    assert not {"set-cookie", "content-encoding", "content-length"} & set(wishing.headers)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/sso/validate"), ("DELETE", "/tickle"), ("GET", "/iserver/auth/ssodh/init")]
+)
+def test_a_wrong_method_on_a_known_path_is_a_405(desk: Desk, method: str, path: str) -> None:
+    assert desk.client.call(method, f"/v1/api{path}", headers={"content-length": "0"}).status == 405
+
+
+def test_a_new_gateway_is_strict_about_pacing_and_ends_its_login_at_midnight() -> None:
+    simulation, built = build(Options(clock=EVENING, positions=3), real=Hand(), present=lambda: EVENING)
+    client = Caller(built)
+    assert [client.get("/portfolio/accounts").status for _ in range(2)] == [200, 429]
+    simulation.clock.advance(timedelta(hours=6))
+    assert client.get("/portfolio/accounts").status == 401

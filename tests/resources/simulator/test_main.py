@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from resources.simulator.__main__ import main, parse
+from resources.simulator.__main__ import announcement, main, parse
+from resources.simulator.lifetime import Lifetime, Region
 from resources.simulator.options import Options
+from resources.simulator.server import serve
 
 
 def test_the_words_of_the_command_line_become_options() -> None:
@@ -26,6 +28,10 @@ def test_the_words_of_the_command_line_become_options() -> None:
     )
     assert parse([]) == (Options(), 5000)
     assert parse(["--adviser", "--opened", "2026-11-02"])[0] == Options(adviser=True, opened=date(2026, 11, 2))
+    assert parse(["--logged-out", "--no-pacing", "--region", "hong-kong", "--deny", "127.*"]) == (
+        Options(logged_in=False, pacing=False, deny=("127.*",), lifetime=Lifetime(Region.HONG_KONG)),
+        5000,
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,6 +78,13 @@ def test_help_shows_how_to_start(capsys: pytest.CaptureFixture[str]) -> None:
         parse(["--help"])
     assert left.value.code == 0
     assert "python -m resources.simulator --port 5000" in capsys.readouterr().out
+
+
+def test_before_the_login_it_says_where_its_page_is() -> None:
+    with serve(Options(positions=3, logged_in=False)) as running:
+        said = announcement(running)
+    assert f"log in at {running.url.removesuffix('v1/api')} (U9900001)" in said
+    assert "is logged in" not in said
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])

@@ -1,9 +1,11 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from resources.simulator.app import Simulation
+from resources.simulator.flavour import Flavour
+from resources.simulator.limits.limiter import Rules
 from resources.simulator.options import OptionError, Options, build
 from resources.simulator.replay.recording import RecordingError
 from tests.resources.simulator.conftest import EVENING, Caller, Hand
@@ -19,6 +21,7 @@ def now() -> datetime:
         (Options(accounts=0), "simulate 0 accounts"),
         (Options(positions=-1), "simulate -1 positions"),
         (Options(market=Path("a"), replay=Path("b")), "--market and --replay"),
+        (Options(logged_in=False, replay=Path("b")), "--logged-out and --replay"),
     ],
 )
 def test_options_that_make_no_gateway_are_named(options: Options, problem: str) -> None:
@@ -36,6 +39,30 @@ def test_the_clock_is_the_latest_evening_unless_given() -> None:
         build(options, real=Hand(), present=now)[0].clock.now() for options in (Options(), Options(clock=EVENING))
     ]
     assert started == [datetime(2026, 11, 24, 23, tzinfo=UTC), EVENING]
+
+
+def test_a_gateway_can_start_before_its_login_and_without_limits() -> None:
+    simulation, application = build(
+        Options(clock=EVENING, positions=3, logged_in=False, pacing=False), real=Hand(), present=now
+    )
+    client = Caller(application)
+    assert {client.get("/iserver/auth/status").status for _ in range(20)} == {401}
+    simulation.session.log_in(EVENING)
+    assert {client.get("/iserver/auth/status").status for _ in range(20)} == {200}
+
+
+def test_what_a_broken_limit_costs_is_a_matter_of_flavour() -> None:
+    ten = Flavour(pacing=Rules(penalty=timedelta(minutes=10)))
+    simulation, application = build(Options(clock=EVENING, positions=3, flavour=ten), real=Hand(), present=now)
+    client = Caller(application)
+    assert [client.get("/sso/validate").status for _ in range(2)] == [200, 429]
+    simulation.clock.advance(timedelta(minutes=10))
+    assert client.get("/sso/validate").status == 200
+
+
+def test_addresses_can_be_refused() -> None:
+    _, application = build(Options(clock=EVENING, positions=3, deny=("127.*",)), real=Hand(), present=now)
+    assert Caller(application).get("/tickle").body == b"Access Denied"
 
 
 def test_there_are_contracts_for_every_position() -> None:
@@ -83,3 +110,11 @@ def test_accounts_can_be_an_advisers_and_opened_on_a_day() -> None:
     assert simulation.world.inception == date(2026, 11, 2)
     with pytest.raises(OptionError, match="open accounts on 2026-12-01"):
         build(Options(clock=EVENING, opened=date(2026, 12, 1)), real=Hand(), present=now)
+
+
+def test_a_gateway_that_starts_logged_in_has_primed_itself_as_after_a_login() -> None:
+    for wished, primed in (
+        (Options(clock=EVENING, positions=3), True),
+        (Options(clock=EVENING, logged_in=False), False),
+    ):
+        assert build(wished, real=Hand(), present=now)[0].session.primed is primed

@@ -19,7 +19,9 @@ ROW = {
 @pytest.fixture(scope="module")
 def client() -> Caller:
     """Of a whole world, at noon."""
-    _, application = build(Options(clock=NOON, positions=5, universe=750), real=Hand(), present=lambda: NOON)
+    _, application = build(
+        Options(clock=NOON, positions=5, universe=750, pacing=False), real=Hand(), present=lambda: NOON
+    )
     caller = Caller(application)
     assert caller.get("/iserver/accounts").status == 200
     return caller
