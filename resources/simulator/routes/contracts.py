@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from resources.simulator import reply
+from resources.simulator.contracts.chinese import chinese_name
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.market.market import Market
 
@@ -73,7 +74,7 @@ def secdef_row(instrument: Instrument) -> dict[str, object]:
         "conid": instrument.conid,
         "currency": instrument.currency,
         "time": 1 + instrument.conid % 60,
-        "chineseName": None,
+        "chineseName": chinese_name(instrument.name),
         "allExchanges": exchanges(instrument),
         "listingExchange": None if instrument.asset_class == "OPT" else instrument.exchange,
         "countryCode": instrument.country or None,
@@ -178,7 +179,7 @@ def _underlying(instrument: Instrument) -> dict[str, object]:
 
 def _company(name: str, listings: list[Instrument]) -> dict[str, object]:
     contracts = [{"conid": each.conid, "exchange": each.exchange, "isUS": each.is_us} for each in listings]
-    return {"name": name, "chineseName": None, "assetClass": "STK", "contracts": contracts}
+    return {"name": name, "chineseName": chinese_name(name), "assetClass": "STK", "contracts": contracts}
 
 
 def _day(day: date | None) -> str | None:

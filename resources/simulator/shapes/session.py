@@ -29,7 +29,7 @@ def status(session: Session, *, established: bool) -> dict[str, object]:
         "message": "",
         "MAC": MAC,
         "serverInfo": SERVER,
-        "hardware_info": HARDWARE,
+        **({"hardware_info": HARDWARE} if established else {}),  # builds that do not tell the one lack both
         "fail": "",
     }
 
@@ -55,7 +55,7 @@ def tickle(session: Session, now: datetime, *, seed: int, established: bool) -> 
         "collission": False,
         "userId": USER_ID,
         "hmds": {"error": "no bridge"},
-        "iserver": {"authStatus": status(session, established=established)},
+        "iserver": {"authStatus": _ticked(session, established=established)},
     }
 
 
@@ -88,6 +88,14 @@ def validation(session: Session, now: datetime) -> dict[str, object]:
         },
         "region": "NJ",
     }
+
+
+def _ticked(session: Session, *, established: bool) -> dict[str, object]:
+    """The status inside a tickle: `fail` is never there, and a lost session leaves a server without a name."""
+    told = {name: value for name, value in status(session, established=established).items() if name != "fail"}
+    if session.authenticated:
+        return {**told, "hardware_info": HARDWARE}
+    return {**told, "message": "", "serverInfo": dict.fromkeys(SERVER)}
 
 
 def _expires(session: Session, now: datetime) -> int:
