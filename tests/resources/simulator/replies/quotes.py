@@ -74,7 +74,7 @@ def scanner_params(visitor: Visitor) -> Iterator[Any]:
 def scanner_run(visitor: Visitor) -> Iterator[Any]:
     visitor.get("/iserver/accounts")
     for scan in ("TOP_PERC_GAIN", "TOP_PERC_LOSE", "MOST_ACTIVE"):
-        asked = {"instrument": "STK", "location": "STK.US.MAJOR", "type": scan, "filter": []}
+        asked: dict[str, object] = {"instrument": "STK", "location": "STK.US.MAJOR", "type": scan, "filter": []}
         yield visitor.post("/iserver/scanner/run", asked)
 
 

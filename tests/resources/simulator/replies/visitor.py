@@ -69,7 +69,9 @@ class Visitor:
 
     def place(self, **order: object) -> dict[str, Any]:
         """An order that has been taken, whatever was asked on the way."""
-        return self.confirmed(self.post(f"/iserver/account/{self.account}/orders", {"orders": [order]}))[-1][0]
+        heard = self.confirmed(self.post(f"/iserver/account/{self.account}/orders", {"orders": [order]}))
+        taken: dict[str, Any] = heard[-1][0]
+        return taken
 
     def confirmed(self, said: Any) -> list[Any]:
         """Every reply to an order, from the first to the acknowledgement."""
