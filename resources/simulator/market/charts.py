@@ -76,6 +76,7 @@ class Window:
         for day in reversed(self._days(self._today(), per_bar=1)):
             finished = self._finished(day)
             if minutes is not None:
+                finished = self._before_the_end(finished)
                 finished = pick(finished, slice(max(0, len(finished.start) - minutes), None))
                 minutes -= len(finished.start)
             parts.append(self._sized(finished, day))
@@ -114,6 +115,12 @@ class Window:
         """The minutes of a day that have ended."""
         minutes = self.market.minutes(self.instrument, day)
         return pick(minutes, slice(int(np.sum(seconds(minutes.start) + MINUTE <= self.now.timestamp()))))
+
+    def _before_the_end(self, minutes: Bars) -> Bars:
+        """A window of minutes or hours is counted back from its end, wherever in a session that is."""
+        if self.end is None:
+            return minutes
+        return pick(minutes, slice(int(np.sum(seconds(minutes.start) + MINUTE <= self.end.timestamp()))))
 
     def _sized(self, minutes: Bars, day: date) -> Bars:
         """Bars of the wanted size without those that do not end before the chart does."""
