@@ -28,8 +28,8 @@ class Desk:
         return self.rest
 
     def limit(self, quantity: int) -> dict[str, Any]:
-        """An order to buy Apple that rests below the market."""
-        price = round(self.office.price(APPLE) * 0.98, 2)
+        """An order to buy Apple that rests so far below the market that it is asked about."""
+        price = round(self.office.price(APPLE) * 0.95, 2)
         return {
             "conid": APPLE,
             "orderType": "LMT",

@@ -34,8 +34,8 @@ class Desk:
         return self.office.account.account_id
 
     def order(self, quantity: float, **more: Any) -> OrderRequest:
-        """To buy Apple, as a limit order that rests below the market unless told otherwise."""
-        price = round(self.office.price(APPLE) * 0.98, 2)
+        """To buy Apple; unless told otherwise as a limit order so far below the market that it is asked about."""
+        price = round(self.office.price(APPLE) * 0.95, 2)
         about = {"side": "BUY", "order_type": "LMT", "price": price, "acct_id": self.account, **more}
         return OrderRequest(conid=APPLE, quantity=quantity, **about)
 

@@ -27,7 +27,7 @@ def test_an_order_is_taken_after_its_questions_are_answered(desk: Desk) -> None:
 
 
 def test_questions_come_in_a_chain(desk: Desk) -> None:
-    """Without market data, far off the market and large: each is a question of its own."""
+    """Far off the market, many shares, much money: each is a question of its own."""
     order = desk.order(650, price=round(desk.office.price(APPLE) * 0.8, 2))
     body = {"conid": APPLE, "side": "BUY", "orderType": "LMT", "tif": "DAY", "quantity": 650, "price": order.price}
     [said] = desk.client.post(f"iserver/account/{desk.account}/orders", {"orders": [body]}).data
@@ -50,7 +50,7 @@ def test_an_order_is_dropped_by_a_no(desk: Desk) -> None:
 
 def test_suppressed_questions_are_not_asked(desk: Desk) -> None:
     body = {"conid": APPLE, "side": "BUY", "orderType": "LMT", "tif": "DAY", "quantity": 1}
-    body["price"] = round(desk.office.price(APPLE) * 0.98, 2)
+    body["price"] = round(desk.office.price(APPLE) * 0.95, 2)
     [question] = desk.client.post(f"iserver/account/{desk.account}/orders", {"orders": [body]}).data
     desk.client.reply(question["id"], confirmed=False)
     assert desk.client.suppress_messages(question["messageIds"]).data == {"status": "submitted"}

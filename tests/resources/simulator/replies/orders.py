@@ -26,7 +26,7 @@ def resting(visitor: Visitor) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def asked_question(visitor: Visitor) -> Iterator[Any]:
-    """An order without market data is asked about."""
+    """An order far from the market is asked about."""
     visitor.get("/iserver/accounts")
     order = visitor.limit_order()
     yield visitor.post(f"/iserver/account/{visitor.account}/orders", {"orders": [order]})

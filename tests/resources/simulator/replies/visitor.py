@@ -81,9 +81,9 @@ class Visitor:
         return heard
 
     def limit_order(self) -> dict[str, Any]:
-        """An order that rests far below the market."""
+        """An order that rests so far below the market that it is asked about."""
         conid = self.conid()
-        return {"acctId": self.account, "conid": conid, "price": round(self.price(conid) * 0.98, 2), **CALM}
+        return {"acctId": self.account, "conid": conid, "price": round(self.price(conid) * 0.95, 2), **CALM}
 
     def price(self, conid: int) -> float:
         instrument = self.simulation.market.instrument(conid)
