@@ -27,7 +27,7 @@ from resources.simulator.server import Running, serve
 from tests.resources.simulator.conftest import NOON
 
 PAUSE = 6.0  # seconds of the simulated clock before each request
-AWHILE = 90.0  # in which a market order is filled
+AWHILE = 150.0  # in which a market order is filled: the rest of this minute and all of the next
 BOOK = 250
 
 

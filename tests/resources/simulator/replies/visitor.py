@@ -18,7 +18,7 @@ from resources.simulator.options import Options, build
 from tests.resources.simulator.conftest import NOON, Caller, Hand
 
 PATIENCE = 6  # seconds between requests, more than any limit asked for here needs
-AWHILE = 90  # seconds in which a market order is filled
+AWHILE = 150  # in which a market order is filled: the rest of this minute and all of the next
 CALM = {"orderType": "LMT", "tif": "GTC", "side": "BUY", "quantity": 1}
 
 
