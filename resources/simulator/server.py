@@ -5,6 +5,7 @@ Belongs here: the socket, TLS, and the thread. Does not: what is answered (`app.
 It listens on the loopback interface only, and nothing can change that.
 """
 
+import asyncio
 import socket
 import tempfile
 import threading
@@ -69,7 +70,7 @@ def _certificate(options: Options, stack: ExitStack) -> tuple[Path, Path]:
 
 
 class _Server(uvicorn.Server):
-    """Says when it is ready."""
+    """Says when it is ready, and leaves nothing open behind."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -78,6 +79,14 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Hang up on clients that keep their connection: TLS would wait for their farewell."""
+        kept = [connection.transport for connection in self.server_state.connections]
+        await super().shutdown(sockets)
+        for transport in kept:
+            transport.abort()
+        await asyncio.sleep(0)
 
 
 @contextmanager

@@ -90,7 +90,7 @@ class Window:
             if minutes is None:
                 parts.append(self._until_the_end(self._whole(day)))
             else:
-                finished = self._finished(day)
+                finished = self._before_the_end(self._finished(day))
                 finished = pick(finished, slice(max(0, len(finished.start) - minutes), None))
                 minutes -= len(finished.start)
                 parts.append(self._until_the_end(self._sized(finished, day)))
@@ -140,6 +140,12 @@ class Window:
         if over and self.size.seconds >= WORTH_KEEPING:
             return self.views.sized(self.instrument, day, self.size.seconds // MINUTE, extended=self.seen.extended)
         return self._sized(self._finished(day), day)
+
+    def _before_the_end(self, minutes: Bars) -> Bars:
+        """A window of minutes or hours is counted back from its end, wherever in a session that is."""
+        if self.end is None:
+            return minutes
+        return pick(minutes, slice(int(np.sum(seconds(minutes.start) + MINUTE <= self.end.timestamp()))))
 
     def _sized(self, minutes: Bars, day: date) -> Bars:
         return by_minutes(minutes, self.size.seconds // MINUTE, self.here.offset(day))

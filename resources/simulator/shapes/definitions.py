@@ -10,6 +10,7 @@ underlying exist for derivatives only; futures have their dates as numbers.
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from resources.simulator.contracts.chinese import chinese_name
 from resources.simulator.contracts.derivatives import delivery
 from resources.simulator.contracts.instruments import Instrument
 
@@ -28,7 +29,7 @@ def secdef_row(instrument: Instrument) -> dict[str, object]:
         "conid": instrument.conid,
         "currency": instrument.currency,
         "time": 1 + instrument.conid % 60,
-        "chineseName": None,
+        "chineseName": chinese_name(instrument.name),
         "allExchanges": exchanges(instrument),
         "listingExchange": None if instrument.asset_class == "OPT" else instrument.exchange,
         "countryCode": instrument.country or None,
@@ -166,7 +167,7 @@ def _underlying(instrument: Instrument) -> dict[str, object]:
 
 def _company(name: str, listings: list[Instrument]) -> dict[str, object]:
     contracts = [{"conid": each.conid, "exchange": each.exchange, "isUS": each.is_us} for each in listings]
-    return {"name": name, "chineseName": None, "assetClass": "STK", "contracts": contracts}
+    return {"name": name, "chineseName": chinese_name(name), "assetClass": "STK", "contracts": contracts}
 
 
 def _future(future: Instrument, expiry: date) -> dict[str, object]:

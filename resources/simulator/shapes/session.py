@@ -30,7 +30,7 @@ def status(session: Session, flavour: Flavour) -> dict[str, object]:
         "message": "",
         "MAC": MAC,
         "serverInfo": SERVER,
-        "hardware_info": HARDWARE,
+        **({"hardware_info": HARDWARE} if flavour.established else {}),  # builds that do not tell the one lack both
         "fail": "",
     }
 
@@ -70,7 +70,7 @@ def tickle(session: Session, now: datetime, flavour: Flavour, *, seed: int) -> d
         "collission": False,
         "userId": USER_ID,
         **history,
-        "iserver": {**confirmed, "authStatus": status(session, flavour)},
+        "iserver": {**confirmed, "authStatus": _ticked(session, flavour)},
     }
 
 
@@ -103,6 +103,14 @@ def validation(session: Session, now: datetime) -> dict[str, object]:
         },
         "region": "NJ",
     }
+
+
+def _ticked(session: Session, flavour: Flavour) -> dict[str, object]:
+    """The status inside a tickle: `fail` is never there, and a lost session leaves a server without a name."""
+    told = {name: value for name, value in status(session, flavour).items() if name != "fail"}
+    if session.authenticated:
+        return {**told, "hardware_info": HARDWARE}
+    return {**told, "message": "", "serverInfo": dict.fromkeys(SERVER)}
 
 
 def _denied(session: Session, flavour: Flavour) -> dict[str, object]:

@@ -1,6 +1,7 @@
 import socket
 import ssl
 import time
+import warnings
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -67,6 +68,20 @@ def test_it_stops_in_less_than_a_second_and_takes_its_certificate_along() -> Non
     assert not folder.exists()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", urlsplit(running.url).port or 0), timeout=1)
+
+
+def test_it_hangs_up_on_a_client_that_keeps_its_line_and_leaves_nothing_open() -> None:
+    with warnings.catch_warnings(record=True) as left:
+        warnings.simplefilter("always")
+        with serve(QUICK) as running:
+            assert running.certificate is not None
+            kept = pinned(urlsplit(running.url).port or 0, running.certificate)
+            kept.request("GET", "/v1/api/tickle", headers={"User-Agent": "test"})
+            assert kept.getresponse().read()
+        kept.sock.settimeout(1)
+        assert kept.sock.recv(1) == b""
+        kept.close()
+    assert [str(warning.message) for warning in left] == []
 
 
 def test_a_kept_certificate_survives_a_restart(tmp_path: Path) -> None:

@@ -156,3 +156,16 @@ def test_a_finished_day_is_the_same_in_every_bar_size(bar: str, symbol: str) -> 
         return  # 1,440 minutes do not fit
     for side in ("open", "high", "low", "close", "volume"):
         assert np.array_equal(getattr(total, side), getattr(day, side))
+
+
+@pytest.mark.parametrize(
+    ("period", "bar", "first", "last"),
+    [
+        ("1h", "1min", "11-23 15:00", "11-23 15:58"),
+        ("30min", "5min", "11-23 15:30", "11-23 15:50"),
+        ("2h", "1h", "11-20 20:30", "11-23 14:30"),
+    ],
+)
+def test_hours_are_counted_back_from_an_end_within_a_session(period: str, bar: str, first: str, last: str) -> None:
+    found = starts(draw(period, bar, end=datetime(2026, 11, 23, 16, tzinfo=UTC)))
+    assert (found[0], found[-1]) == (first, last)

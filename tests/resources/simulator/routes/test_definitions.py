@@ -43,7 +43,7 @@ def test_symbols_are_found_with_all_their_listings(desk: Desk) -> None:
         "AAPL": [
             {
                 "name": "APPLE INC",
-                "chineseName": None,
+                "chineseName": "&#x82F9;&#x679C;&#x516C;&#x53F8;",
                 "assetClass": "STK",
                 "contracts": [
                     {"conid": 265598, "exchange": "NASDAQ", "isUS": True},

@@ -25,7 +25,8 @@ def test_status_answers_get_and_post_alike(desk: Desk) -> None:
 
 
 def test_older_builds_do_not_tell_whether_the_bridge_stands() -> None:
-    assert "established" not in make_desk(flavour=Flavour(established=False)).client.get("/iserver/auth/status").json
+    said = make_desk(flavour=Flavour(established=False)).client.get("/iserver/auth/status").json
+    assert not {"established", "hardware_info"} & set(said)
 
 
 def test_most_keys_vanish_when_the_brokerage_session_is_gone(desk: Desk) -> None:
@@ -78,7 +79,17 @@ def test_tickle_carries_the_status_and_a_session_of_hex(desk: Desk) -> None:
     assert int(said["session"], 16)
     assert len(said["session"]) == 32
     assert said["hmds"] == {"error": "no bridge"}
-    assert said["iserver"]["authStatus"] == desk.client.get("/iserver/auth/status").json
+    status = desk.client.get("/iserver/auth/status").json
+    assert status.pop("fail") == ""
+    assert said["iserver"]["authStatus"] == status
+
+
+def test_tickle_names_no_server_when_the_brokerage_session_is_gone(desk: Desk) -> None:
+    desk.simulation.session.brokerage = False
+    status = desk.client.post("/tickle").json["iserver"]["authStatus"]
+    assert status["authenticated"] is False
+    assert status["message"] == ""
+    assert status["serverInfo"] == {"serverName": None, "serverVersion": None}
 
 
 def test_after_logout_everything_is_401(desk: Desk) -> None:
