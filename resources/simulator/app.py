@@ -8,8 +8,8 @@ Bodies go out chunked and never compressed, and the date is the simulated one, a
 """
 
 from collections.abc import Callable, MutableMapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from email.utils import format_datetime
 
 from starlette.datastructures import Headers
@@ -24,7 +24,8 @@ from resources.simulator.accounts.world import Account, World
 from resources.simulator.clock import Clock
 from resources.simulator.flavour import Flavour
 from resources.simulator.market.market import Market
-from resources.simulator.routes import accounts, analyst, contracts, history, portfolio
+from resources.simulator.orders.desk import Desk
+from resources.simulator.routes import accounts, analyst, contracts, history, orders, portfolio, trades, transactions
 from resources.simulator.routes import session as session_routes
 from resources.simulator.session import Session
 
@@ -49,7 +50,11 @@ class Simulation:
     session: Session
     seed: int = 7
     flavour: Flavour = field(default_factory=Flavour)
-    _valued: dict[str, Valuation] = field(default_factory=dict)
+    desk: Desk = field(init=False)
+    _valued: dict[str, tuple[object, Valuation]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.desk = Desk(self.world, self.clock, self.session, self.seed, self.valuation)
 
     @property
     def account_ids(self) -> list[str]:
@@ -57,18 +62,21 @@ class Simulation:
         return [account.account_id for account in self.world.accounts]
 
     def valuation(self, account: Account) -> Valuation:
-        """The account now; kept until the clock reaches the next mark."""
-        mark = marks.mark(self.clock.now())
-        found = self._valued.get(account.account_id)
-        if found is None or found.at != mark.at:
-            found = self._valued[account.account_id] = value(self.world, account, mark)
-        return found
+        """The account now; kept until the clock reaches the next mark or an order fills."""
+        self.desk.blotter.catch_up()
+        mark, executed = marks.mark(self.clock.now()), self.world.executed(account)
+        if executed and executed[-1].at > mark.seconds:
+            mark = replace(mark, until=datetime.fromtimestamp(executed[-1].at, UTC))
+        key = mark, len(executed)
+        if account.account_id not in self._valued or self._valued[account.account_id][0] != key:
+            self._valued[account.account_id] = key, value(self.world, account, mark)
+        return self._valued[account.account_id][1]
 
 
 def application(simulation: Simulation) -> ASGIApp:
     """The gateway over a simulated world."""
     routes: list[BaseRoute] = []
-    for family in (session_routes, accounts, portfolio, analyst, contracts):
+    for family in (session_routes, accounts, portfolio, analyst, contracts, orders, trades, transactions):
         routes += family.routes(simulation)
     cold = history.HistoryState(simulation.seed, cold_history=simulation.flavour.cold_history)
     routes += history.routes(simulation, cold)
@@ -76,7 +84,8 @@ def application(simulation: Simulation) -> ASGIApp:
     def refuse(path: str) -> Response | None:
         return gate.refused(path, simulation.session, simulation.flavour)
 
-    return Gateway(Router(routes, redirect_slashes=False, default=_not_found), simulation.clock, refuse)
+    endpoints = Router(routes, redirect_slashes=False, default=_not_found)
+    return Gateway(_up_to_date(endpoints, simulation.desk), simulation.clock, refuse)
 
 
 class Gateway:
@@ -133,6 +142,16 @@ class _Envelope:
         date = format_datetime(self.now(), usegmt=True).encode()
         spent = b"%dms" % round(self.elapsed() * 1000)
         return (b"date", date), (b"expires", date), (b"x-response-time", spent)
+
+
+def _up_to_date(endpoints: ASGIApp, desk: Desk) -> ASGIApp:
+    """Endpoints that see every fill that has happened by now."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        desk.blotter.catch_up()
+        await endpoints(scope, receive, send)
+
+    return answer
 
 
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
