@@ -87,11 +87,11 @@ class Blotter:
         group = f"oca-{placed[0].number}" if all(ticket.group for ticket in tickets) else ""
         for order in placed:
             parent = self.referred(order.ticket.account_id, order.ticket.parent)
-            order.oca = group
-            if parent is not None:
-                order.oca = f"child-{parent.number}"
-                order.waiting_for = 0 if parent.ended is Status.FILLED else parent.number
-            self._activate(order, now)
+            order.oca = group if parent is None else f"child-{parent.number}"
+            order.waiting_for = parent.number if parent is not None and parent.is_working else 0
+        for order in placed:
+            if order.is_working:
+                self._activate(order, now)
         return placed
 
     def change(self, order: Order, ticket: Ticket) -> None:

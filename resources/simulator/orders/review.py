@@ -32,7 +32,7 @@ class Review:
         for ticket in tickets:
             if self.blotter.referred(ticket.account_id, ticket.reference):
                 raise Rejected(f"Order couldn't be submitted: Local order ID={ticket.reference} is already registered.")
-            if ticket.parent and ticket.parent not in fresh and not self._parent(ticket):
+            if ticket.parent and ticket.parent not in fresh and not self._has_parent(ticket):
                 raise Rejected(f"Parent order {ticket.parent} does not exist")
             self.check(ticket, funded=not ticket.parent)
         references = [ticket.reference for ticket in tickets if ticket.reference]
@@ -86,8 +86,9 @@ class Review:
         rate = self.world.rate(ticket.contract.currency, account.base, valuation.at)
         return impact(valuation, ticket, price, rate)
 
-    def _parent(self, ticket: Ticket) -> Order | None:
-        return self.blotter.referred(ticket.account_id, ticket.parent)
+    def _has_parent(self, ticket: Ticket) -> bool:
+        parent = self.blotter.referred(ticket.account_id, ticket.parent)
+        return parent is not None and (parent.is_working or not parent.remaining)
 
 
 def reference_price(ticket: Ticket, market: float) -> float:
