@@ -135,7 +135,7 @@ class Blotter:
         ticket, market = order.ticket, self._world.market
         if order.waiting_for or ticket.deactivated:
             return
-        order.cursor, order.stop = at, ticket.stop
+        order.cursor, order.stop = at + 1, ticket.stop
         if ticket.kind.trails and order.stop is None:
             price = market.price(ticket.contract, datetime.fromtimestamp(at, UTC))
             order.stop = float(trailing(order, np.array([price]))[0])
@@ -163,7 +163,7 @@ class Blotter:
         elif ticket.tif == "OPG":
             order.cursor, order.expires_at = session.opens, session.opens + MINUTE
         elif ticket.tif == "IOC":
-            order.expires_at = min(session.closes, -(-at // MINUTE) * MINUTE + MINUTE)
+            order.expires_at = min(session.closes, (at // MINUTE + 2) * MINUTE)
 
     def _is_marketable(self, order: Order, at: int) -> bool:
         contract = order.ticket.contract

@@ -3,8 +3,9 @@
 Belongs here: the rules of each order type over finished minutes. Does not: orders that depend on each other and what
 a fill does to the account (`blotter.py`).
 
-A minute counts once it has ended, and only if it began after the order was there. A market order takes the minute's
-first price, a limit the limit or a better first price, a stop its trigger or a worse first price. One minute fills
+Only minutes that began after the order was there count. A market order takes a minute's first price, as the minute
+begins; the other types wait until it has ended: a limit takes the limit or a better first price, a stop its trigger
+or a worse first price. One minute fills
 a share of its volume, though never less than a twentieth of the order, so that no order goes on for ever; options and
 currency pairs are made by dealers and fill whole.
 
@@ -13,6 +14,7 @@ Long stretches are looked at by day first, so that a clock moved by months opens
 
 import zlib
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 import numpy as np
@@ -58,15 +60,19 @@ class Matcher:
         return Event(deadline) if deadline is not None and deadline <= now else None
 
     def _fill(self, order: Order, until: int) -> Event | None:
-        contract = order.ticket.contract
+        contract, at_once = order.ticket.contract, takes_first_price(order)
         for session in self._sessions(order, until):
-            bars = self._bars(contract, session, order.cursor, until)
+            last = min(until - (0 if at_once else MINUTE), session.closes - MINUTE)
+            bars = self._bars(contract, session.day, order.cursor, last)
             if not len(bars.start):
                 continue
             found = first(order, bars)
             if found is not None:
                 row, price = found
-                return _filled(order, int(seconds(bars.start)[row]), price, float(bars.volume[row]))
+                start = int(seconds(bars.start)[row])
+                late = 0 if at_once else zlib.crc32(b"%d:%d" % (order.number, start)) % MINUTE
+                fill = Fill(start + late, _share(order, float(bars.volume[row])), price)
+                return Event(fill.at, fill, start + MINUTE)
             order.cursor = int(seconds(bars.start)[-1]) + MINUTE
         return None
 
@@ -79,11 +85,16 @@ class Matcher:
         near = _in_reach(order, days)
         return [session for session, is_near in zip(sessions, near.tolist(), strict=True) if is_near]
 
-    def _bars(self, contract: Instrument, session: Trading, first: int, until: int) -> Bars:
-        bars = self._minutes(contract, session.day)
+    def _bars(self, contract: Instrument, day: date, first: int, last: int) -> Bars:
+        """The day's minutes that begin in a stretch, both ends included."""
+        bars = self._minutes(contract, day)
         starts = seconds(bars.start)
-        last = min(until, session.closes) - MINUTE
         return pick(bars, slice(int(np.searchsorted(starts, first)), int(np.searchsorted(starts, last, side="right"))))
+
+
+def takes_first_price(order: Order) -> bool:
+    """Whether a minute's first price is good enough, whatever it is."""
+    return order.ticket.kind is Kind.MARKET or (order.triggered and not order.ticket.kind.has_limit)
 
 
 def first(order: Order, bars: Bars) -> tuple[int, float] | None:
@@ -174,11 +185,6 @@ def _in_reach(order: Order, days: Bars) -> npt.NDArray[np.bool_]:
     if worst is None:
         return np.ones(len(days.start), dtype=np.bool_)
     return days.low <= worst if buys else days.high >= worst
-
-
-def _filled(order: Order, start: int, price: float, volume: float) -> Event:
-    at = start + zlib.crc32(b"%d:%d" % (order.number, start)) % MINUTE
-    return Event(at, Fill(at, _share(order, volume), price), start + MINUTE)
 
 
 def _share(order: Order, volume: float) -> int:

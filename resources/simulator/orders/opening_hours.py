@@ -28,19 +28,19 @@ class Trading:
 
 
 def between(market: Market, contract: Instrument, first: int, last: int) -> Iterator[Trading]:
-    """Sessions that end after `first` and begin before `last`."""
+    """Sessions that end after `first` and begin by `last`."""
     here = hours(contract.exchange)
     begin, end = (here.local_day(datetime.fromtimestamp(at, UTC)) for at in (first, last))
     for day in market.trading_days(contract, begin - DAY, end + DAY):
         opens, closes = here.session(day)
         closes = min(closes, end_of_life(contract) or closes)
-        if closes > first and opens < last:
+        if closes > first and opens <= last:
             yield Trading(day, opens, closes)
 
 
 def current(market: Market, contract: Instrument, at: int) -> Trading | None:
     """The session that runs at an instant."""
-    return next(between(market, contract, at, at + 1), None)
+    return next(between(market, contract, at, at), None)
 
 
 def current_or_next(market: Market, contract: Instrument, at: int) -> Trading | None:

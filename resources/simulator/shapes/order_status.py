@@ -84,6 +84,13 @@ def _executed(order: Order) -> dict[str, object]:
     contract = order.ticket.contract
     average = priced(contract, order.average)
     return {
+        "is_event_trading": "0",
+        "order_desc": described(order, with_contract=True),
+        "total_cash_size": str(order.ticket.cash_quantity),
+        "price": "0.0" if order.ticket.price is None else priced(contract, order.ticket.price),
+        "all_or_none": order.ticket.all_or_none,
+        "clearing_id": "IB",
+        "clearing_name": "IB",
         "average_price": average,
         "avg_fill_price": average,
         "fill_price": average,

@@ -41,19 +41,20 @@ def near(price: float, factor: float) -> float:
 
 
 def test_a_market_order_fills_at_the_next_minutes_first_price(desk: OrderDesk) -> None:
-    before, number, price = desk.held(), desk.place(), desk.price()
-    assert desk.held() == before
-    desk.wait(minutes=1)
+    before, number = desk.held(), desk.place()
+    desk.wait(seconds=59)
+    assert (desk.held(), desk.state(number)) == (before, "Submitted")
+    desk.wait(seconds=1)
     assert desk.state(number) == "Filled"
     assert desk.held() == before + 10
-    assert desk.row(number)["avgPrice"] == f"{price:.2f}"
+    assert desk.row(number)["avgPrice"] == f"{desk.price():.2f}"
 
 
 def test_a_fill_moves_cash_by_price_and_commission(desk: OrderDesk) -> None:
-    cash, price = desk.cash(), desk.price()
+    cash = desk.cash()
     desk.place(quantity=2.5)
-    desk.wait(minutes=2)
-    assert desk.cash() == cash - round(250 * price) - 100
+    desk.wait(minutes=1)
+    assert desk.cash() == cash - round(250 * desk.price()) - 100
     assert desk.held() % 1 == 0.5
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from resources.simulator.accounts import book as books
 from resources.simulator.accounts import marks
 from resources.simulator.accounts.performance import net_values
+from resources.simulator.orders.order import Kind
 from resources.simulator.orders.trades import day_begins
 from tests.resources.simulator.conftest import FIRST, NOON
 from tests.resources.simulator.order_desk import AAPL, AZN, EURUSD, SPY, OrderDesk, Row, make_order_desk, market
@@ -22,9 +23,7 @@ orders = st.fixed_dictionaries(
     {
         "conid": st.sampled_from(CONIDS),
         "side": st.sampled_from(["BUY", "SELL"]),
-        "orderType": st.sampled_from(
-            ["MKT", "LMT", "STP", "STOP_LIMIT", "MIDPRICE", "TRAIL", "TRAILLMT", "MOC", "LOC"]
-        ),
+        "orderType": st.sampled_from(["MKT", *Kind]),
         "tif": st.sampled_from(["DAY", "GTC", "IOC", "OPG"]),
         "quantity": st.sampled_from([1, 2, 7, 60, 900]),
         "away": st.sampled_from([0.97, 0.995, 1.0, 1.004, 1.03]),

@@ -17,8 +17,9 @@ START = datetime(2026, 11, 24, 17, tzinfo=UTC)
 
 def bars(*rows: tuple[float, float, float, float]) -> Bars:
     """Minutes of open, high, low, close."""
-    sides = np.array(rows, dtype=np.float64).T
-    return Bars([START + timedelta(minutes=row) for row in range(len(rows))], *sides, np.full(len(rows), 1000.0))
+    opening, high, low, closing = np.array(rows, dtype=np.float64).T
+    starts = [START + timedelta(minutes=row) for row in range(len(rows))]
+    return Bars(starts, opening, high, low, closing, np.full(len(rows), 1000.0))
 
 
 def order(kind: Kind, side: int, *, stop: float | None = None, tif: str = "DAY", **terms: float | bool) -> Order:
@@ -80,15 +81,27 @@ def test_a_stop_limit_that_was_triggered_stays_so() -> None:
     assert first(wanted, bars((98, 100.5, 97, 99))) == (0, 100.0)
 
 
-def test_a_fill_happens_inside_a_minute_that_began_after_the_order_and_has_ended() -> None:
+def test_a_limit_fills_inside_a_minute_that_began_after_the_order_and_has_ended() -> None:
     matcher, now = Matcher(market(7, NOON.date())), int(NOON.timestamp())
-    wanted = order(Kind.MARKET, BUY)
+    wanted = order(Kind.LIMIT, BUY, price=10_000.0)
     wanted.cursor = now + 10
     assert matcher.next_event(wanted, now + 119) is None
     event = matcher.next_event(wanted, now + 120)
     assert event is not None
     assert event.fill is not None
     assert now + 60 <= event.fill.at < now + 120 == event.resumes
+
+
+def test_a_market_order_fills_as_the_next_minute_begins() -> None:
+    matcher, now = Matcher(market(7, NOON.date())), int(NOON.timestamp())
+    wanted = order(Kind.MARKET, BUY)
+    wanted.cursor = now + 10
+    assert matcher.next_event(wanted, now + 59) is None
+    event = matcher.next_event(wanted, now + 60)
+    assert event is not None
+    assert event.fill is not None
+    assert event.fill.at == now + 60
+    assert event.fill.price == market(7, NOON.date()).price(wanted.ticket.contract, NOON + timedelta(minutes=1))
 
 
 def test_a_large_order_takes_a_share_of_each_minutes_volume() -> None:
