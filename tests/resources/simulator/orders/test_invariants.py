@@ -24,7 +24,7 @@ orders = st.fixed_dictionaries(
         "conid": st.sampled_from(CONIDS),
         "side": st.sampled_from(["BUY", "SELL"]),
         "orderType": st.sampled_from(["MKT", *Kind]),
-        "tif": st.sampled_from(["DAY", "GTC", "IOC", "OPG"]),
+        "tif": st.sampled_from(["GTC", "GTC", "DAY", "IOC", "OPG"]),
         "quantity": st.sampled_from([1, 2, 7, 60, 900]),
         "away": st.sampled_from([0.97, 0.995, 1.0, 1.004, 1.03]),
     }
@@ -141,8 +141,8 @@ def check_evening(desk: OrderDesk) -> None:
     assert found == pytest.approx(ledger, abs=CENT)
 
 
-@settings(max_examples=20, deadline=None)
-@given(plan=st.lists(steps, min_size=3, max_size=9), positions=st.sampled_from([0, 5, 30]))
+@settings(max_examples=30, deadline=None)
+@given(plan=st.lists(steps, min_size=4, max_size=9), positions=st.sampled_from([0, 5, 30]))
 def test_orders_and_time_keep_everything_consistent(plan: list[tuple[str, object]], positions: int) -> None:
     desk = make_order_desk(positions=positions)
     before_any = net_values(desk.simulation.world, desk.account, [marks.weekday_before(NOON.date())])
