@@ -141,7 +141,7 @@ def check_evening(desk: OrderDesk) -> None:
     assert found == pytest.approx(ledger, abs=CENT)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(plan=st.lists(steps, min_size=4, max_size=9), positions=st.sampled_from([0, 5, 30]))
 def test_orders_and_time_keep_everything_consistent(plan: list[tuple[str, object]], positions: int) -> None:
     desk = make_order_desk(positions=positions)
