@@ -8,8 +8,8 @@ Bodies go out chunked and never compressed, and the date is the simulated one, a
 """
 
 from collections.abc import Callable, MutableMapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from email.utils import format_datetime
 
 from starlette.datastructures import Headers
@@ -27,6 +27,7 @@ from resources.simulator.limits.limiter import Limiter
 from resources.simulator.limits.paced import Paced
 from resources.simulator.market.market import Market
 from resources.simulator.network import Network
+from resources.simulator.orders.desk import Desk
 from resources.simulator.routes import (
     accounts,
     analyst,
@@ -34,10 +35,13 @@ from resources.simulator.routes import (
     history,
     hmds,
     login,
+    orders,
     portfolio,
     regsnapshot,
     scanner,
     snapshot,
+    trades,
+    transactions,
 )
 from resources.simulator.routes import session as session_routes
 from resources.simulator.routes.regsnapshot import Regsnapshots
@@ -56,6 +60,9 @@ FAMILIES = (
     regsnapshot,
     hmds,
     scanner,
+    orders,
+    trades,
+    transactions,
 )
 FIXED_HEADERS = (
     (b"cache-control", b"max-age=0, no-cache, no-store"),
@@ -78,11 +85,13 @@ class Simulation:
     flavour: Flavour = field(default_factory=Flavour)
     limiter: Limiter | None = None  # no pacing without one
     network: Network = field(default_factory=Network)
+    desk: Desk = field(init=False)
     subscriptions: Subscriptions = field(init=False)
     regsnapshots: Regsnapshots = field(default_factory=Regsnapshots)
-    _valued: dict[str, Valuation] = field(default_factory=dict)
+    _valued: dict[str, tuple[object, Valuation]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.desk = Desk(self.world, self.clock, self.session, self.seed, self.valuation)
         self.subscriptions = Subscriptions(self.session, self.flavour)
 
     @property
@@ -91,12 +100,15 @@ class Simulation:
         return [account.account_id for account in self.world.everyone]
 
     def valuation(self, account: Account) -> Valuation:
-        """The account now; kept until the clock reaches the next mark."""
-        mark = marks.mark(self.clock.now())
-        found = self._valued.get(account.account_id)
-        if found is None or found.at != mark.at:
-            found = self._valued[account.account_id] = value(self.world, account, mark)
-        return found
+        """The account now; kept until the clock reaches the next mark or an order fills."""
+        self.desk.blotter.catch_up()
+        mark, executed = marks.mark(self.clock.now()), self.world.executed(account)
+        if executed and executed[-1].at > mark.seconds:
+            mark = replace(mark, until=datetime.fromtimestamp(executed[-1].at, UTC))
+        key = mark, len(executed)
+        if account.account_id not in self._valued or self._valued[account.account_id][0] != key:
+            self._valued[account.account_id] = key, value(self.world, account, mark)
+        return self._valued[account.account_id][1]
 
 
 def application(simulation: Simulation) -> ASGIApp:
@@ -105,8 +117,9 @@ def application(simulation: Simulation) -> ASGIApp:
     for family in FAMILIES:
         routes += family.routes(simulation)
 
-    endpoints: ASGIApp = Router(routes, redirect_slashes=False, default=_not_found)
     now, session = simulation.clock.now, simulation.session
+    endpoints: ASGIApp = Router(routes, redirect_slashes=False, default=_not_found)
+    endpoints = _up_to_date(endpoints, simulation.desk)
     endpoints = gate.Gated(endpoints, session, simulation.flavour, now)
     if simulation.limiter is not None:
         endpoints = Paced(endpoints, simulation.limiter, now, ticks=session.ticks)
@@ -166,6 +179,16 @@ class _Envelope:
         date = format_datetime(self.now(), usegmt=True).encode()
         spent = b"%dms" % round(self.elapsed() * 1000)
         return (b"date", date), (b"expires", date), (b"x-response-time", spent)
+
+
+def _up_to_date(endpoints: ASGIApp, desk: Desk) -> ASGIApp:
+    """Endpoints that see every fill that has happened by now."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        desk.blotter.catch_up()
+        await endpoints(scope, receive, send)
+
+    return answer
 
 
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:

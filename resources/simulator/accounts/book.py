@@ -33,6 +33,10 @@ class Kind(StrEnum):
     INTEREST = "interest"
     TRANSFER = "transfer"
     CONVERSION = "conversion"
+    EXCHANGE = "exchange"  # the other currency's leg of a trade in a pair: moves cash, holds nothing
+
+
+TRADED = (Kind.TRADE, Kind.EXCHANGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class Entry:
     price: float = 0.0
     paid: int = 0  # what the quantity cost, commission included; negative when it was sold
     commission: int = 0
+    order: int = 0  # id of the order behind it; 0 when the owner traded without one
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ class Book:
             np.array([step.turnover for step in flat], dtype=np.float64),
         )
         self._cash = _lines(self.entries)
-        self._trades = _lines(entry for entry in self.entries if entry.kind is Kind.TRADE)
+        self._trades = _lines(entry for entry in self.entries if entry.kind in TRADED)
         self.currencies = sorted(self._cash)
 
     def holdings(self, at: int) -> Holdings:
@@ -105,14 +110,21 @@ class Book:
 
     def path(self, conid: int, at: Ints) -> tuple[Ints, Floats]:
         """Quantity and turnover of one contract at several instants."""
-        place = self.conids.index(conid)
-        end = int(self._ends[place])
-        start = int(self._ends[place - 1]) if place else 0
+        start, end = self._rows(conid)
         where = np.searchsorted(self._at[start:end], at, side="right") - 1
         return (
             _pick(self._running.quantity[start:end], where),
             _pick(self._running.turnover[start:end], where),
         )
+
+    def gains(self, conid: int) -> tuple[Ints, Ints, Ints]:
+        """When a contract's position changed, what was held before, and what the change realised."""
+        if conid not in self.conids:
+            nothing = np.zeros(0, dtype=np.int64)
+            return nothing, nothing, nothing
+        where = slice(*self._rows(conid))
+        before = np.concatenate([[0], self._running.quantity[where][:-1]])
+        return self._at[where], before, np.diff(self._running.realized[where], prepend=0)
 
     def cash(self, currency: str, at: Ints) -> Ints:
         """Balances in cents at several instants."""
@@ -122,9 +134,14 @@ class Book:
         """Cash moved by trades alone, up to several instants."""
         return _balance(self._trades, currency, at)
 
+    def _rows(self, conid: int) -> tuple[int, int]:
+        place = self.conids.index(conid)
+        return int(self._ends[place - 1]) if place else 0, int(self._ends[place])
+
 
 def _steps(entries: Sequence[Entry]) -> dict[int, list[_Step]]:
-    moves = sorted((entry for entry in entries if entry.quantity), key=lambda entry: (entry.conid, entry.at))
+    held = (entry for entry in entries if entry.quantity and entry.kind is not Kind.EXCHANGE)
+    moves = sorted(held, key=lambda entry: (entry.conid, entry.at))
     return {conid: _fold(group) for conid, group in groupby(moves, key=lambda entry: entry.conid)}
 
 
@@ -135,11 +152,14 @@ def _fold(moves: Iterable[Entry]) -> list[_Step]:
 
 def _after(step: _Step, move: Entry) -> _Step:
     turnover = step.turnover + move.quantity * move.price
+    quantity = step.quantity + move.quantity
     if step.quantity * move.quantity >= 0:
-        return _Step(move.at, step.quantity + move.quantity, step.cost + move.paid, step.realized, turnover)
-    released = -round(step.cost * move.quantity / step.quantity)
-    gain = -move.paid - released
-    return _Step(move.at, step.quantity + move.quantity, step.cost - released, step.realized + gain, turnover)
+        return _Step(move.at, quantity, step.cost + move.paid, step.realized, turnover)
+    turns = abs(move.quantity) > abs(step.quantity)  # what is left of it opens a position on the other side
+    closing = round(-move.paid * step.quantity / move.quantity) if turns else move.paid
+    released = step.cost if turns else -round(step.cost * move.quantity / step.quantity)
+    cost = step.cost - released + move.paid - closing
+    return _Step(move.at, quantity, cost, step.realized - closing - released, turnover)
 
 
 def _pick(values: npt.NDArray[Number], where: Ints) -> npt.NDArray[Number]:

@@ -17,15 +17,19 @@ REOPENING = time(3)
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An instant of valuation; `closed` is the day whose closes hold, None while markets move."""
+    """An instant of valuation; `closed` is the day whose closes hold, None while markets move.
+
+    `until` is later than `at` when something was traded after the evening: held at once, at the evening's prices.
+    """
 
     at: datetime
     closed: date | None
+    until: datetime | None = None
 
     @property
     def seconds(self) -> int:
-        """Seconds since 1970."""
-        return int(self.at.timestamp())
+        """Seconds since 1970 of the last entry that counts."""
+        return int((self.until or self.at).timestamp())
 
     @property
     def day(self) -> date:

@@ -41,6 +41,8 @@ def commission(contract: Instrument, change: int) -> int:
             return round(225 * units)
         case "BOND":
             return max(100, round(0.1 * units))
+        case "CASH":
+            return max(200, round(0.002 * units))
     return max(100, round(0.5 * units))
 
 

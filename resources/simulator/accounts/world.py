@@ -5,15 +5,19 @@ Belongs here: accounts and the building of their books. Does not: what a book is
 
 A book begins on the second of January that lies at least `history` days back, and not a fixed
 number of days back: a simulator that is started again tomorrow tells the same past.
+
+What clients' orders filled is added to what the owner trades. The owner's part is kept when a fill comes in, and
+so is everything before the fill.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
 
 from resources.simulator.accounts.book import Book, Entry
+from resources.simulator.accounts.executions import aftermath
 from resources.simulator.accounts.marks import instant, weekday_from
 from resources.simulator.accounts.slots import Chooser, Slot, rows
 from resources.simulator.accounts.tape import Floats, Tape
@@ -77,6 +81,8 @@ class World:
         self.master = self._master() if adviser else None
         self._tape: Tape | None = None
         self._ledgers: dict[str, Ledger] = {}
+        self._owned: dict[str, tuple[Tape, list[Entry]]] = {}
+        self._executed: dict[str, list[Entry]] = {}
         self._rates: dict[tuple[str, str, datetime], float] = {}
 
     @property
@@ -94,6 +100,15 @@ class World:
         if found is None or found.tape.last < day:
             found = self._ledgers[account.account_id] = self._build(account, self._reach(day))
         return found
+
+    def execute(self, account: Account, entries: Sequence[Entry]) -> None:
+        """Add what an order filled."""
+        self._executed.setdefault(account.account_id, []).extend(entries)
+        self._ledgers.pop(account.account_id, None)
+
+    def executed(self, account: Account) -> Sequence[Entry]:
+        """Everything that orders filled so far."""
+        return self._executed.get(account.account_id, ())
 
     def rate(self, currency: str, base: str, at: datetime) -> float:
         """Units of `base` for one of `currency`, with the digits that the wire shows."""
@@ -116,16 +131,29 @@ class World:
         return self._tape
 
     def _build(self, account: Account, tape: Tape) -> Ledger:
-        slots = self._slots(account, tape)
         months = _months(self.inception, tape.last)
         treasury = self._treasury(account, months)
-        entries = [*treasury.opening(slots), *self._trades(account, slots, tape, months)]
-        known = {contract.conid: contract for contract in self.market.instruments()}
-        futures = {entry.conid: known[entry.conid] for entry in entries if entry.conid}
-        futures = {conid: contract for conid, contract in futures.items() if contract.asset_class == "FUT"}
-        entries += variations(Book(entries), futures, tape)
+        executed = self.executed(account)
+        own = self._own(account, treasury, tape, months)
+        known = self._contracts([*own, *executed])
+        entries = [*own, *executed, *aftermath(executed, known, tape, months)]
+        futures = {conid: contract for conid, contract in known.items() if contract.asset_class == "FUT"}
+        entries += variations(Book(entry for entry in entries if entry.conid in futures), futures, tape)
         book = Book([*entries, *treasury.upkeep(entries)])
         return Ledger(account, book, [known[conid] for conid in book.conids], tape)
+
+    def _own(self, account: Account, treasury: Treasury, tape: Tape, months: list[date]) -> list[Entry]:
+        """What the owner does whatever is ordered: kept, as it is most of the work."""
+        found = self._owned.get(account.account_id)
+        if found is None or found[0] is not tape:
+            slots = self._slots(account, tape)
+            entries = [*treasury.opening(slots), *self._trades(account, slots, tape, months)]
+            found = self._owned[account.account_id] = (tape, entries)
+        return found[1]
+
+    def _contracts(self, entries: Sequence[Entry]) -> Mapping[int, Instrument]:
+        conids = sorted({entry.conid for entry in entries if entry.conid})
+        return {conid: found for conid in conids if (found := self.market.instrument(conid))}
 
     def _slots(self, account: Account, tape: Tape) -> list[Slot]:
         instruments = self.market.instruments()

@@ -7,12 +7,17 @@ import orjson
 from starlette.requests import Request
 
 
-async def json_object(request: Request) -> dict[str, object] | None:
-    """The body as an object; None when it is anything else."""
+async def json_value(request: Request) -> object:
+    """The body as whatever it is; None when it is no JSON."""
     try:
-        value = orjson.loads(await request.body())
+        return orjson.loads(await request.body())
     except orjson.JSONDecodeError:
         return None
+
+
+async def json_object(request: Request) -> dict[str, object] | None:
+    """The body as an object; None when it is anything else."""
+    value = await json_value(request)
     return value if isinstance(value, dict) else None
 
 

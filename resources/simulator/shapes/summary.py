@@ -5,12 +5,12 @@ Belongs here: the tags and what each is worth. Does not: the ledger (`balances.p
 Suffix `-s` is the securities segment, `-c` the commodities segment, where futures are kept.
 """
 
+from resources.simulator.accounts.margin import INITIAL, MAINTENANCE, gross_value
 from resources.simulator.accounts.valuation import Valuation
 from resources.simulator.flavour import Flavour
 from resources.simulator.shapes.balances import cash_in_base
 
 NEWEST = Flavour()
-INITIAL, MAINTENANCE = 0.30, 0.25  # of gross position value
 TEXTS = {
     "accountready": "true",
     "accounttype": "INDIVIDUAL",
@@ -61,7 +61,7 @@ def _tags(valuation: Valuation) -> dict[str, dict[str, object]]:
         tags[f"{tag}-c"] = _money(valuation, commodities)
     for tag in SINGLE:
         tags[tag] = _money(valuation, 0.0)
-    tags["buyingpower"] = _money(valuation, 3.3333 * max(0.0, valuation.net - INITIAL * _gross(valuation)))
+    tags["buyingpower"] = _money(valuation, 3.3333 * max(0.0, valuation.net - INITIAL * gross_value(valuation)))
     tags["netliquidation"] = _money(valuation, valuation.net)
     return dict(sorted(tags.items()))
 
@@ -69,7 +69,7 @@ def _tags(valuation: Valuation) -> dict[str, dict[str, object]]:
 def _amounts(valuation: Valuation) -> dict[str, tuple[float, float]]:
     """Tag -> amount in securities, amount in commodities."""
     futures = sum(valuation.unswept[currency] / 100 * rate for currency, rate in valuation.rates.items())
-    gross, cash = _gross(valuation), cash_in_base(valuation)
+    gross, cash = gross_value(valuation), cash_in_base(valuation)
     equity = valuation.net - futures
     initial, maintenance = INITIAL * gross, MAINTENANCE * gross
     amounts = {
@@ -90,16 +90,8 @@ def _amounts(valuation: Valuation) -> dict[str, tuple[float, float]]:
     return {**amounts, **dict.fromkeys(ZEROES, (0.0, 0.0))}
 
 
-def _gross(valuation: Valuation) -> float:
-    return sum(
-        abs(row.value) / 100 * valuation.rates[row.contract.currency]
-        for row in valuation.rows
-        if row.contract.asset_class in {"STK", "OPT", "BOND"}
-    )
-
-
 def _cushion(valuation: Valuation) -> float:
-    return round(1 - MAINTENANCE * _gross(valuation) / valuation.net, 6) if valuation.net > 0 else 0.0
+    return round(1 - MAINTENANCE * gross_value(valuation) / valuation.net, 6) if valuation.net > 0 else 0.0
 
 
 def _money(valuation: Valuation, amount: float) -> dict[str, object]:

@@ -50,3 +50,25 @@ def test_cash_plus_cost_less_gains_is_always_nothing(moves: list[tuple[int, floa
     for at in range(len(moves)):
         now = book.holdings(at)
         assert book.cash("USD", np.array([at]))[0] + now.cost[0] - now.realized[0] == 0
+
+
+def test_selling_more_than_is_held_realises_the_long_side_and_opens_the_short_one() -> None:
+    book = Book(
+        [
+            Entry(1, Kind.TRADE, "USD", -10_100, 7, 10 * UNIT, 10.0, 10_100, 100),
+            Entry(2, Kind.TRADE, "USD", 17_900, 7, -15 * UNIT, 12.0, -17_900, 100),
+        ]
+    )
+    now = book.holdings(2)
+    assert (now.quantity[0], now.cost[0], now.realized[0]) == (-5 * UNIT, -5_967, 11_933 - 10_100)
+    times, before, gains = book.gains(7)
+    assert (times.tolist(), before.tolist(), gains.tolist()) == ([1, 2], [0, 10 * UNIT], [0, 1_833])
+
+
+def test_a_trade_in_a_pair_moves_cash_and_holds_nothing() -> None:
+    book = Book(
+        [Entry(1, Kind.EXCHANGE, "USD", -11_700, 7, 100 * UNIT, 1.15), Entry(1, Kind.CONVERSION, "EUR", 10_000)]
+    )
+    assert book.conids == []
+    assert book.cash("EUR", np.array([1])).tolist() == [10_000]
+    assert book.gains(7)[0].tolist() == []
