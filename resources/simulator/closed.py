@@ -16,6 +16,7 @@ from resources.simulator.session import Session
 
 INIT = "/iserver/auth/ssodh/init"
 TICKLE = "/tickle"
+NEWER = "/contract/"  # endpoints of the newer API: an error is an object that describes the problem
 ANSWERED = ("/iserver/auth/", TICKLE, "/sso/", "/logout")  # while the backend is gone
 LOGIN_PAGE = """<!DOCTYPE html><html><head><title>Login</title></head>
 <body><p>You are not logged in. <a href="/sso/Login?forwardTo=22&amp;RL=1">Log in</a></p></body></html>"""
@@ -51,6 +52,8 @@ def _unauthorised(path: str, session: Session, flavour: Flavour) -> Response:
         return reply.empty(flavour.init_after_logout)
     if path == TICKLE and flavour.dead_tickle:
         return reply.ok({"error": flavour.dead_tickle})
+    if path.startswith(NEWER):
+        return reply.problem(401, "Unauthorized", "Access token missing or expired")
     match flavour.unauthorised:
         case "json":
             return reply.error(401, "not authenticated")

@@ -22,6 +22,12 @@ def error(status: int, message: str, status_code: bool = True) -> Response:
     return Response(orjson.dumps(body), status, headers={"content-type": JSON})
 
 
+def problem(status: int, title: str, detail: str) -> Response:
+    """An error as the newer endpoints describe it."""
+    body = {"type": "/simple", "title": title, "status": status, "detail": detail}
+    return Response(orjson.dumps(body), status, headers={"content-type": "application/problem+json"})
+
+
 def empty(status: int) -> Response:
     """A status and no body: how a lost login or a time-out looks."""
     return Response(b"", status)

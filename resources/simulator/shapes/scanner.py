@@ -28,10 +28,10 @@ def parameters() -> dict[str, object]:
         "scan_type_list": _scan_types(),
         "instrument_list": _instruments(),
         "filter_list": [
-            {"group": each.code, "display_name": each.name, "code": each.code, "type": each.kind}
+            {"group": each.code, "display_name": each.name, "code": each.code, **_choices(each.kind), "type": each.kind}
             for each in FILTERS.values()
         ],
-        "location_tree": [_node(kind.location, "type") for kind in KINDS.values()],
+        "location_tree": [_node(kind.location) for kind in KINDS.values()],
     }
 
 
@@ -44,7 +44,7 @@ def old_parameters() -> dict[str, object]:
             {
                 "display_name": kind.location.name,
                 "type": kind.location.code,
-                "locations": [_node(below, "locationCode") for below in kind.location.below],
+                "locations": [_old_node(below) for below in kind.location.below],
             }
             for kind in KINDS.values()
         ],
@@ -111,9 +111,19 @@ def _filters(kind: str) -> list[str]:
     return [code for code in FILTERS if code not in others]
 
 
-def _node(location: Location, word: str) -> dict[str, object]:
-    own: dict[str, object] = {"display_name": location.name, word: location.code}
+def _choices(kind: str) -> dict[str, object]:
+    """What a filter that is chosen from a list offers: any, or yes, or no."""
+    return {"combo_values": [{"default": True}, {"default": False}, {"default": False}]} if kind == "combo" else {}
+
+
+def _node(location: Location) -> dict[str, object]:
+    own: dict[str, object] = {"display_name": location.name, "type": location.code}
     if location.below:
-        return {**own, "locations": [_node(below, word) for below in location.below]}
+        return {**own, "locations": [_node(below) for below in location.below]}
     leaves: dict[str, dict[str, object]] = {"empty": {"locations": []}, "null": {"locations": None}}
     return {**own, **leaves.get(location.leaf, {})}
+
+
+def _old_node(location: Location) -> dict[str, object]:
+    below = [_old_node(one) for one in location.below]
+    return {"display_name": location.name, "locationCode": location.code, "locations": below}

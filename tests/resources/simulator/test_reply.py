@@ -9,3 +9,9 @@ def test_an_error_may_or_may_not_repeat_its_status() -> None:
 def test_json_names_its_character_set() -> None:
     assert reply.ok([1]).headers["content-type"] == "application/json;charset=utf-8"
     assert reply.empty(401).body == b""
+
+
+def test_newer_endpoints_describe_the_problem_in_a_type_of_their_own() -> None:
+    answer = reply.problem(401, "Unauthorized", "expired")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert b'"status":401' in bytes(answer.body)

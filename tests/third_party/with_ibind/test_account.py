@@ -69,8 +69,14 @@ def test_the_cache_of_positions_is_thrown_away_on_request(desk: Desk) -> None:
     assert desk.client.positions().data
 
 
-def test_there_are_no_combinations(desk: Desk) -> None:
-    assert desk.client.combination_positions().data == []
+def test_combinations_are_made_of_options_that_are_held(desk: Desk) -> None:
+    book = desk.office.book()
+    combinations = desk.client.combination_positions().data
+    assert combinations
+    for combination in combinations:
+        legs = [int(leg["conid"]) for leg in combination["legs"]]
+        assert len(legs) > 1
+        assert set(legs) <= set(book)
 
 
 def test_ledger_summary_and_allocation_tell_the_same_worth(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from resources.simulator.flavour import Flavour
 from tests.resources.simulator.replies.visitor import Asking, Unanswered, Visitor
 
 SNAPSHOT = "/iserver/marketdata/snapshot"
@@ -89,7 +90,7 @@ ASKED = {
     "md_snapshot": Asking(snapshot),
     "md_unsubscribe": Asking(unsubscribe),
     "md_unsubscribeall": Asking(unsubscribe_all),
-    "md_regsnapshot": Asking(regulatory),
+    "md_regsnapshot": Asking(regulatory, flavour=Flavour(regsnapshot=True)),
     "md_history": Asking(history),
     "hmds_history": Asking(hmds_history),
     "hmds_scanner_params": Asking(hmds_scanner_params),

@@ -48,7 +48,10 @@ def test_parameters_are_as_large_and_as_deep_as_those_of_a_gateway(client: Calle
     assert len(said["filter_list"]) > 60
     assert all(set(each) == {"display_name", "code", "instruments"} for each in said["scan_type_list"])
     assert all(set(each) == {"display_name", "type", "filters"} for each in said["instrument_list"])
-    assert all(set(each) == {"group", "display_name", "code", "type"} for each in said["filter_list"])
+    assert all(
+        set(each) - {"combo_values"} == {"group", "display_name", "code", "type"} for each in said["filter_list"]
+    )
+    assert all(("combo_values" in each) == (each["type"] == "combo") for each in said["filter_list"])
     leaves = [node.get("locations", "absent") for node in nodes(said["location_tree"]) if not node.get("locations")]
     assert all(form in leaves for form in FORMS)
 
