@@ -1,42 +1,31 @@
 """The simulated gateway as an ASGI application.
 
-Belongs here: what a running simulation consists of, and the envelope of every exchange: prefixes,
-refusals and headers. Does not: endpoints (`routes/`), sockets and TLS (`server.py`).
-
-Bodies go out chunked and never compressed, and the date is the simulated one, as a client takes its
-"now" from there. `X-Simulator` tells a simulator from a real gateway.
+Belongs here: what a running simulation consists of, and the steps of every exchange in their order. Does not:
+the steps (`steps.py`, `gate.py`, `faults/`), endpoints (`routes/`), sockets and TLS (`server.py`).
 """
 
-from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from email.utils import format_datetime
 
-from starlette.datastructures import Headers
-from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Router
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from resources.simulator import gate, reply
+from resources.simulator import reply
 from resources.simulator.accounts import marks
 from resources.simulator.accounts.valuation import Valuation, value
 from resources.simulator.accounts.world import Account, World
 from resources.simulator.clock import Clock
+from resources.simulator.control import Control, Steered
+from resources.simulator.faults.disturbed import Disturbed
+from resources.simulator.faults.faults import Faults
 from resources.simulator.flavour import Flavour
+from resources.simulator.gate import Gated
 from resources.simulator.market.market import Market
+from resources.simulator.requests import Noted, Requests
 from resources.simulator.routes import accounts, analyst, contracts, history, portfolio
 from resources.simulator.routes import session as session_routes
+from resources.simulator.routes.control import Steering
 from resources.simulator.session import Session
-
-MARKER = "ibkr-warehouse"
-LOGIN = "/sso/Login?forwardTo=22&RL=1&ip2loc=US"
-FIXED_HEADERS = (
-    (b"cache-control", b"max-age=0, no-cache, no-store"),
-    (b"pragma", b"no-cache"),
-    (b"vary", b"Origin"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-simulator", MARKER.encode()),
-)
+from resources.simulator.steps import Headed, HttpOnly, Mannered
 
 
 @dataclass(slots=True)
@@ -49,6 +38,8 @@ class Simulation:
     session: Session
     seed: int = 7
     flavour: Flavour = field(default_factory=Flavour)
+    faults: Faults = field(default_factory=Faults)
+    requests: Requests = field(default_factory=Requests)
     _valued: dict[str, Valuation] = field(default_factory=dict)
 
     @property
@@ -65,7 +56,7 @@ class Simulation:
         return found
 
 
-def application(simulation: Simulation) -> ASGIApp:
+def application(simulation: Simulation, *, control: bool = True) -> ASGIApp:
     """The gateway over a simulated world."""
     routes: list[BaseRoute] = []
     for family in (session_routes, accounts, portfolio, analyst, contracts):
@@ -73,71 +64,20 @@ def application(simulation: Simulation) -> ASGIApp:
     cold = history.HistoryState(simulation.seed, cold_history=simulation.flavour.cold_history)
     routes += history.routes(simulation, cold)
 
-    def refuse(path: str) -> Response | None:
-        return gate.refused(path, simulation.session, simulation.flavour)
-
-    return Gateway(Router(routes, redirect_slashes=False, default=_not_found), simulation.clock, refuse)
+    endpoints = Router(routes, redirect_slashes=False, default=_not_found)
+    return gateway(Gated(endpoints, simulation.session, simulation.flavour), simulation, control=control)
 
 
-class Gateway:
-    """Endpoints behind the gateway's own manners. `refuse` turns away by path, before the endpoints see it."""
-
-    def __init__(self, endpoints: ASGIApp, clock: Clock, refuse: Callable[[str], Response | None]) -> None:
-        self._endpoints = endpoints
-        self._clock = clock
-        self._refuse = refuse
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
-            return
-        began = self._clock.elapsed()
-        answer = self._turned_away(scope)
-        outgoing = _Envelope(send, self._clock.now, lambda: self._clock.elapsed() - began)
-        if answer is not None:
-            await answer(scope, receive, outgoing)
-            return
-        inner = {**scope, "path": gate.endpoint(scope["path"]), "root_path": ""}
-        await self._endpoints(inner, receive, outgoing)
-
-    def _turned_away(self, scope: Scope) -> Response | None:
-        headers = Headers(scope=scope)
-        answer = gate.malformed(scope["method"], headers)
-        if answer is not None:
-            return answer
-        path = gate.endpoint(scope["path"])
-        if path is None:
-            return RedirectResponse(LOGIN, 302) if scope["path"] == "/" else _unknown(scope)
-        return self._refuse(path)
-
-
-@dataclass(slots=True)
-class _Envelope:
-    """Sends a reply on with the headers of the gateway."""
-
-    send: Send
-    now: Callable[[], datetime]
-    elapsed: Callable[[], float]
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*self._kept(message), *FIXED_HEADERS, *self._dated()]
-        await self.send(message)
-
-    def _kept(self, message: MutableMapping[str, object]) -> list[tuple[bytes, bytes]]:
-        headers = message["headers"]
-        assert isinstance(headers, list)
-        return [(name, value) for name, value in headers if name != b"content-length"]
-
-    def _dated(self) -> tuple[tuple[bytes, bytes], ...]:
-        date = format_datetime(self.now(), usegmt=True).encode()
-        spent = b"%dms" % round(self.elapsed() * 1000)
-        return (b"date", date), (b"expires", date), (b"x-response-time", spent)
+def gateway(endpoints: ASGIApp, simulated: Steered, *, control: bool = True) -> ASGIApp:
+    """Endpoints behind the gateway's own manners; a request passes these lines from the last to the first."""
+    clock = simulated.clock
+    app: ASGIApp = Disturbed(endpoints, simulated.faults, clock)
+    app = Mannered(app)
+    app = Headed(app, clock)
+    app = Noted(app, simulated.requests, clock)
+    app = Steering(app, Control(simulated)) if control else app
+    return HttpOnly(app)
 
 
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
     await reply.error(404, "Resource not found")(scope, receive, send)
-
-
-def _unknown(scope: Scope) -> Response:
-    return reply.text(404, f"Unknown path {scope['path']}")

@@ -1,12 +1,13 @@
 """What stands before every endpoint: the network's own refusals, the login, and the order of calls.
 
 Belongs here: deciding, from a request's surface and the session, whether it is turned away. Does not:
-answers of endpoints (`routes/`), changes of the session. Faults and pacing will sit beside this.
+answers of endpoints (`routes/`), changes of the session. Faults and pacing sit beside this (`app.py` has the order).
 """
 
 from collections.abc import Mapping
 
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from resources.simulator import reply
 from resources.simulator.flavour import Flavour
@@ -20,6 +21,18 @@ PRIMERS = ("/portfolio/accounts", "/portfolio/subaccounts", "/portfolio/subaccou
 ACCESS_DENIED = """<HTML><HEAD><TITLE>Access Denied</TITLE></HEAD><BODY>
 <H1>Access Denied</H1>You don't have permission to access this server.<P>
 Reference&#32;&#35;18&#46;5adc1602&#46;1790000000&#46;1a2b3c4d</BODY></HTML>"""
+
+
+class Gated:
+    """Endpoints behind the session, which may forbid a request."""
+
+    def __init__(self, endpoints: ASGIApp, session: Session, flavour: Flavour) -> None:
+        self._endpoints, self._session, self._flavour = endpoints, session, flavour
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or turn it away."""
+        answer = refused(scope["path"], self._session, self._flavour)
+        await (answer or self._endpoints)(scope, receive, send)
 
 
 def endpoint(path: str) -> str | None:

@@ -14,6 +14,8 @@ from starlette.types import ASGIApp
 from resources.simulator import app
 from resources.simulator.accounts.world import World
 from resources.simulator.clock import NEW_YORK, Clock, latest_evening
+from resources.simulator.faults.faults import Faults
+from resources.simulator.faults.rule import Rule
 from resources.simulator.flavour import Flavour
 from resources.simulator.market.market import Market, SeededMarket
 from resources.simulator.replay import recording, replay
@@ -39,6 +41,8 @@ class Options:
     market: Path | None = None  # prices from files
     replay: Path | None = None  # answers from a recording
     flavour: Flavour = Flavour()
+    faults: tuple[Rule, ...] = ()  # what goes wrong from the start
+    control: bool = True  # the control plane below /simulator/
     tls: bool = True
     certificate: Path | None = None  # folder that keeps it between starts
 
@@ -60,15 +64,22 @@ def build(options: Options, *, real: Callable[[], float], present: Callable[[], 
     today = start.astimezone(NEW_YORK).date()
     market = _market(options, start)
     world = World(market, seed=options.seed, today=today, accounts=options.accounts, positions=options.positions)
-    simulation = app.Simulation(market, world, clock, Session(start), options.seed, options.flavour)
-    return simulation, app.application(simulation)
+    simulation = app.Simulation(market, world, clock, Session(start), options.seed, options.flavour, _faults(options))
+    return simulation, app.application(simulation, control=options.control)
 
 
 def _replayed(options: Options, folder: Path, real: Callable[[], float]) -> tuple[Simulated, ASGIApp]:
     exchanges = recording.read(folder)
     start = options.clock or exchanges[-1].received_at
-    replayed = replay.Replay(exchanges, Clock(start, real=real), Session(start), options.seed, options.flavour)
-    return replayed, replay.application(replayed)
+    clock, session = Clock(start, real=real), Session(start)
+    replayed = replay.Replay(exchanges, clock, session, options.seed, options.flavour, _faults(options))
+    return replayed, replay.application(replayed, control=options.control)
+
+
+def _faults(options: Options) -> Faults:
+    faults = Faults(options.seed)
+    faults.add(options.faults)
+    return faults
 
 
 def _market(options: Options, start: datetime) -> Market:
