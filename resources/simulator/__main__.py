@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from resources.simulator.clock import NEW_YORK, parse_instant
+from resources.simulator.faults import catalogue
+from resources.simulator.faults.files import FaultsError, nights, read_rules
+from resources.simulator.faults.rule import Rule
 from resources.simulator.lifetime import Lifetime, Region
 from resources.simulator.options import Options
 from resources.simulator.server import LOOPBACK, Running, serve
@@ -25,6 +28,7 @@ EPILOG = """examples:
   python -m resources.simulator --port 5000
   python -m resources.simulator --clock 2026-11-23T18:30 --accounts 3 --positions 5000
   python -m resources.simulator --market prices/ --clock 2013-03-01
+  python -m resources.simulator --night flaky_pages
   python -m resources.simulator --replay data/simulator/raw"""
 
 
@@ -33,6 +37,14 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"simulator: {message} (--help tells more)\n")
+
+
+class _ListFaults(argparse.Action):
+    """Prints the catalogue and stops."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        sys.stdout.write("\n".join([*catalogue.listed(), ""]))
+        parser.exit()
 
 
 def parse(arguments: Sequence[str]) -> tuple[Options, int]:
@@ -54,6 +66,8 @@ def parse(arguments: Sequence[str]) -> tuple[Options, int]:
         opened=given.opened,
         market=given.market,
         replay=given.replay,
+        faults=(*given.faults, *given.night),
+        control=not given.no_control,
         tls=not given.http,
         certificate=given.certificate,
         logged_in=not given.logged_out,
@@ -82,6 +96,10 @@ def _describe(parser: argparse.ArgumentParser) -> None:
     add("--no-pacing", action="store_true", help="without the documented limits and their penalty box")
     add("--deny", action="append", default=[], metavar="ADDRESS", help="refuse it: ips.deny of conf.yaml, with *")
     add("--region", choices=REGIONS, default="new-york", help="whose midnight ends the login (%(default)s)")
+    add("--faults", type=_rules, default=(), metavar="FILE", help="rules of what goes wrong and when, TOML or JSON")
+    add("--night", type=_night, default=(), metavar="NAME", help=f"a ready-made night: {', '.join(nights())}")
+    add("--list-faults", action=_ListFaults, nargs=0, help="what can go wrong, with its parameters, and stop")
+    add("--no-control", action="store_true", help="without the control plane at /simulator/")
     add("--certificate", type=Path, metavar="FOLDER", help="keep the certificate there between starts")
 
 
@@ -97,6 +115,20 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _rules(text: str) -> tuple[Rule, ...]:
+    try:
+        return read_rules(Path(text))
+    except FaultsError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _night(name: str) -> tuple[Rule, ...]:
+    known = nights()
+    if name not in known:
+        raise argparse.ArgumentTypeError(f"{name} is not one of {', '.join(known)}")
+    return read_rules(known[name])
 
 
 def _path(text: str) -> Path:

@@ -1,8 +1,8 @@
 """What stands before every endpoint: the network's own refusals, the login, and the order of calls.
 
-Belongs here: deciding, from a request's surface and the session, whether it is turned away. Does not:
-answers of endpoints (`routes/`), changes of the session, what is said without a login (`closed.py`), or
-pacing (`limits/`).
+Belongs here: deciding, from a request's surface and the session, whether it is turned away. Does not: answers of
+endpoints (`routes/`), changes of the session, what is said without a login (`closed.py`), pacing (`limits/`) or
+faults (`faults/`).
 """
 
 from collections.abc import Callable, Mapping

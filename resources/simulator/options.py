@@ -14,12 +14,15 @@ from starlette.types import ASGIApp
 from resources.simulator import app
 from resources.simulator.accounts.world import World
 from resources.simulator.clock import NEW_YORK, Clock, latest_evening
+from resources.simulator.faults.faults import Faults
+from resources.simulator.faults.rule import Rule
 from resources.simulator.flavour import Flavour
 from resources.simulator.lifetime import Lifetime
 from resources.simulator.limits.limiter import Limiter
 from resources.simulator.market.market import Market, SeededMarket
 from resources.simulator.replay import recording, replay
 from resources.simulator.session import Session
+from resources.simulator.simulation import Simulation
 
 DERIVATIVES = 600  # about as many as are listed at any time
 SPARE = 1.5  # stocks per position, for sizes of a book
@@ -43,6 +46,8 @@ class Options:
     market: Path | None = None  # prices from files
     replay: Path | None = None  # answers from a recording
     flavour: Flavour = Flavour()
+    faults: tuple[Rule, ...] = ()  # what goes wrong from the start
+    control: bool = True  # the control plane below /simulator/
     tls: bool = True
     certificate: Path | None = None  # folder that keeps it between starts
     logged_in: bool = True  # at the start
@@ -55,7 +60,7 @@ class Options:
         return self.universe or int(DERIVATIVES + SPARE * max(self.positions, 250))
 
 
-Simulated = app.Simulation | replay.Replay
+Simulated = Simulation | replay.Replay
 
 
 def build(options: Options, *, real: Callable[[], float], present: Callable[[], datetime]) -> tuple[Simulated, ASGIApp]:
@@ -78,17 +83,32 @@ def build(options: Options, *, real: Callable[[], float], present: Callable[[], 
         adviser=options.adviser,
         opened=options.opened,
     )
-    limiter = Limiter(options.flavour.pacing) if options.pacing else None
-    simulation = app.Simulation(market, world, clock, _session(options, start), options.seed, options.flavour, limiter)
+    simulation = Simulation(
+        market,
+        world,
+        clock,
+        _session(options, start),
+        options.seed,
+        options.flavour,
+        _faults(options),
+        Limiter(options.flavour.pacing) if options.pacing else None,
+    )
     simulation.network.deny = options.deny
-    return simulation, app.application(simulation)
+    return simulation, app.application(simulation, control=options.control)
 
 
 def _replayed(options: Options, folder: Path, real: Callable[[], float]) -> tuple[Simulated, ASGIApp]:
     exchanges = recording.read(folder)
     start = options.clock or exchanges[-1].received_at
-    replayed = replay.Replay(exchanges, Clock(start, real=real), Session(start), options.seed, options.flavour)
-    return replayed, replay.application(replayed)
+    clock, session = Clock(start, real=real), Session(start)
+    replayed = replay.Replay(exchanges, clock, session, options.seed, options.flavour, _faults(options))
+    return replayed, replay.application(replayed, control=options.control)
+
+
+def _faults(options: Options) -> Faults:
+    faults = Faults(options.seed)
+    faults.add(options.faults)
+    return faults
 
 
 def _session(options: Options, start: datetime) -> Session:

@@ -7,6 +7,7 @@ It listens on the loopback interface only, and nothing can change that.
 
 import asyncio
 import socket
+import struct
 import tempfile
 import threading
 import time
@@ -15,14 +16,19 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from resources.simulator.certificate import certificate
+from resources.simulator.control import Control
+from resources.simulator.faults.disturbed import RESET
 from resources.simulator.options import OptionError, Options, Simulated, build
 
 LOOPBACK = "127.0.0.1"
+AT_ONCE = struct.pack("ii", 1, 0)  # linger for 0 seconds: closing is a reset
 STARTING, STOPPING = 20.0, 5.0  # seconds
 
 
@@ -33,6 +39,11 @@ class Running:
     url: str
     certificate: Path | None
     simulation: Simulated
+
+    @property
+    def control(self) -> Control:
+        """Its clock, session, faults and records, for whoever runs it in the same process."""
+        return Control(self.simulation)
 
 
 @contextmanager
@@ -69,6 +80,20 @@ def _certificate(options: Options, stack: ExitStack) -> tuple[Path, Path]:
         raise OptionError(f"keep the certificate in {folder}: {error}. Name a folder that can be written") from error
 
 
+class _Connection(HttpToolsProtocol):
+    """Lets the application drop it without a word, as a network does: for faults."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
+        scope["extensions"] = {RESET: self._drop}
+
+    def _drop(self) -> None:
+        peer = self.transport.get_extra_info("socket")
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        self.transport.abort()
+
+
 class _Server(uvicorn.Server):
     """Says when it is ready, and leaves nothing open behind."""
 
@@ -94,6 +119,7 @@ def _running(application: ASGIApp, listener: socket.socket, pem: Path | None, ke
     server = _Server(
         uvicorn.Config(
             application,
+            http=_Connection,
             ssl_certfile=pem,
             ssl_keyfile=key,
             log_config=None,

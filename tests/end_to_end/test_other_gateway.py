@@ -14,9 +14,9 @@ import pytest
 
 from resources.envelope import Envelope
 from resources.lake.resource import Lake
-from resources.simulator.app import Simulation
 from resources.simulator.options import Options
 from resources.simulator.server import serve
+from resources.simulator.simulation import Simulation
 from tests.crooked import Crooked
 from tests.end_to_end.conftest import DAY, EVENING, WATCHED, Night
 from tests.nights import Nights

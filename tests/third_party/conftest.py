@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from resources.simulator.accounts.world import Account
-from resources.simulator.app import Simulation
 from resources.simulator.certificate import CERTIFICATE, KEY
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
+from resources.simulator.simulation import Simulation
 from tests.resources.simulator.conftest import NOON
 
 PAUSE = 6.0  # seconds of the simulated clock before each request

@@ -19,12 +19,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from resources.simulator import reply
 from resources.simulator.accounts.world import Account
-from resources.simulator.app import Gateway
+from resources.simulator.app import gateway
 from resources.simulator.clock import Clock
+from resources.simulator.faults.faults import Faults
 from resources.simulator.flavour import Flavour
 from resources.simulator.network import Network
 from resources.simulator.replay.recording import Exchange, Key, key
-from resources.simulator.routes import accounts, login
+from resources.simulator.requests import Requests
+from resources.simulator.routes import accounts
 from resources.simulator.routes import session as session_routes
 from resources.simulator.session import Session
 
@@ -41,6 +43,10 @@ class Replay:
     session: Session
     seed: int = 7
     flavour: Flavour = field(default_factory=Flavour)
+    faults: Faults = field(default_factory=Faults)
+    requests: Requests = field(default_factory=Requests)
+    network: Network = field(default_factory=Network)
+    limiter: None = None  # a recording is never paced
     accounts: list[Account] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -68,13 +74,12 @@ class Replay:
         return next((account for account in self.accounts if account.account_id == account_id), None)
 
 
-def application(replay: Replay) -> ASGIApp:
+def application(replay: Replay, *, control: bool = True) -> ASGIApp:
     """The gateway over a recording."""
     healthy = Router(
         [*session_routes.routes(replay), *accounts.routes(replay)], redirect_slashes=False, default=_not_recorded
     )
-    pages = login.pages(replay.session, replay.clock.now)
-    return Gateway(_Tape(replay.exchanges, healthy), pages, replay.clock, Network())
+    return gateway(_Tape(replay.exchanges, healthy), replay, control=control)
 
 
 class _Tape:

@@ -16,10 +16,10 @@ from resources.gateway.endpoint import Endpoint, Numbered
 from resources.gateway.exchange import Exchange
 from resources.gateway.pacing import OUR_PER_SECOND, Limit
 from resources.gateway.transport import Reply, Transport
-from resources.simulator.app import Simulation
 from resources.simulator.flavour import Flavour
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
+from resources.simulator.simulation import Simulation
 from tests.crooked import crooked
 from tests.resources.gateway import crooked as scripted
 

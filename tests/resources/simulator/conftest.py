@@ -10,12 +10,13 @@ import pytest
 from starlette.types import ASGIApp, Message
 
 from resources.simulator.accounts.world import World
-from resources.simulator.app import Simulation, application
+from resources.simulator.app import application
 from resources.simulator.clock import Clock
 from resources.simulator.flavour import Flavour
 from resources.simulator.lifetime import Lifetime
 from resources.simulator.limits.limiter import Limiter
 from resources.simulator.session import Session
+from resources.simulator.simulation import Simulation
 from tests.resources.simulator.toy_market import ToyMarket
 
 EVENING = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)  # 18:30 in New York, a Tuesday
@@ -147,7 +148,7 @@ def make_desk(
     )
     flavour = flavour or Flavour()
     session = Session(at, lifetime=lifetime, ticks_itself=flavour.ticks_itself)
-    simulation = Simulation(world.market, world, Clock(at, real=Hand()), session, seed, flavour, limiter)
+    simulation = Simulation(world.market, world, Clock(at, real=Hand()), session, seed, flavour, limiter=limiter)
     return Desk(simulation, Caller(application(simulation)))
 
 

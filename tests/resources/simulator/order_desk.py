@@ -6,11 +6,12 @@ from functools import lru_cache
 from typing import Any
 
 from resources.simulator.accounts.world import Account, World
-from resources.simulator.app import Simulation, application
+from resources.simulator.app import application
 from resources.simulator.clock import Clock
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.market.market import SeededMarket
 from resources.simulator.session import Session
+from resources.simulator.simulation import Simulation
 from tests.resources.simulator.conftest import FIRST, NOON, Answer, Caller, Desk, Hand
 
 AAPL, SPY, AZN, EURUSD = 265598, 756733, 990000001, 12087792

@@ -4,11 +4,12 @@ from datetime import datetime
 from functools import cache
 
 from resources.simulator.accounts.world import World
-from resources.simulator.app import Simulation, application
+from resources.simulator.app import application
 from resources.simulator.clock import Clock
 from resources.simulator.flavour import Flavour
 from resources.simulator.market.market import SeededMarket
 from resources.simulator.session import Session
+from resources.simulator.simulation import Simulation
 from tests.resources.simulator.conftest import EVENING, TODAY, Caller, Desk, Hand
 
 

@@ -28,6 +28,41 @@ def test_it_can_be_moved_ahead_but_never_back() -> None:
         clock.advance(timedelta(seconds=-1))
 
 
+def test_it_can_be_moved_to_an_instant_ahead() -> None:
+    clock = Clock(EVENING, real=Hand())
+    clock.move_to(EVENING + timedelta(hours=3))
+    assert clock.now() == EVENING + timedelta(hours=3)
+    with pytest.raises(ValueError, match="it is 2026-11-25T02:30:00\\+00:00 already"):
+        clock.move_to(EVENING)
+
+
+def test_it_goes_no_further_than_the_calendars() -> None:
+    clock = Clock(EVENING, real=Hand())
+    for step in (timedelta(days=20 * 365), timedelta.max):
+        with pytest.raises(ValueError, match="ends on 2040-01-01"):
+            clock.advance(step)
+    assert clock.now() == EVENING
+
+
+def test_another_rate_holds_from_then_on_without_a_jump() -> None:
+    hand = Hand()
+    clock = Clock(EVENING, real=hand, rate=10)
+    hand.seconds = 6
+    clock.tick_at(60)
+    assert clock.now() == EVENING + timedelta(minutes=1)
+    hand.seconds = 7
+    assert clock.now() == EVENING + timedelta(minutes=2)
+    clock.tick_at(0)
+    hand.seconds = 100
+    assert (clock.now(), clock.elapsed()) == (EVENING + timedelta(minutes=2), 100)
+
+
+@pytest.mark.parametrize("rate", [-1, 1e9, float("nan")])
+def test_it_never_ticks_backwards_or_madly(rate: float) -> None:
+    with pytest.raises(ValueError, match="choose 0"):
+        Clock(EVENING, real=Hand()).tick_at(rate)
+
+
 @pytest.mark.parametrize(
     ("text", "instant"),
     [

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from resources.simulator.__main__ import announcement, main, parse
+from resources.simulator.faults.catalogue import listed
 from resources.simulator.lifetime import Lifetime, Region
 from resources.simulator.options import Options
 from resources.simulator.server import serve
@@ -43,6 +44,8 @@ def test_the_words_of_the_command_line_become_options() -> None:
         (["--host", "0.0.0.0"], "--host"),
         (["--positions", "many"], "--positions"),
         (["--fast"], "--fast"),
+        (["--faults", "no/such.toml"], "faults no/such.toml: No such file"),
+        (["--night", "lovely"], "lovely is not one of bad, "),
     ],
 )
 def test_a_mistake_is_one_line_on_stderr(words: list[str], problem: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,6 +74,22 @@ def test_a_gateway_that_cannot_be_built_is_one_line_on_stderr(
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert problem in said
+
+
+def test_faults_come_from_a_file_and_from_a_night(tmp_path: Path) -> None:
+    file = tmp_path / "faults.toml"
+    file.write_text('[[rules]]\nfaults = ["failing"]\n')
+    options, _ = parse(["--faults", str(file), "--night", "flaky_pages", "--no-control"])
+    assert [[fault.fault for fault in rule.faults] for rule in options.faults] == [["failing"], ["truncated"]]
+    assert options.control is False
+
+
+def test_the_faults_can_be_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        parse(["--list-faults"])
+    said = capsys.readouterr().out
+    assert left.value.code == 0
+    assert said.splitlines() == list(listed())
 
 
 def test_help_shows_how_to_start(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from resources.simulator.app import Simulation
 from resources.simulator.flavour import Flavour
 from resources.simulator.limits.limiter import Rules
 from resources.simulator.options import OptionError, Options, build
 from resources.simulator.replay.recording import RecordingError
+from resources.simulator.simulation import Simulation
 from tests.resources.simulator.conftest import EVENING, Caller, Hand
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from resources.simulator.app import Simulation
 from resources.simulator.flavour import Flavour
 from resources.simulator.options import Options, build
+from resources.simulator.simulation import Simulation
 from tests.resources.simulator.conftest import NOON, Caller, Hand
 
 PATIENCE = 6  # seconds between requests, more than any limit asked for here needs

@@ -2,11 +2,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from resources.simulator.app import Simulation, application
+from resources.simulator.app import application
 from resources.simulator.clock import Clock
 from resources.simulator.flavour import Flavour
 from resources.simulator.routes.hmds import word
 from resources.simulator.session import Session
+from resources.simulator.simulation import Simulation
 from tests.resources.simulator.conftest import NOON, Caller, Desk, Hand
 from tests.resources.simulator.routes.test_snapshot import MARKET, OPTION, WORLD
 

@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 
 from resources.simulator.accounts.world import World
-from resources.simulator.app import Simulation, application
+from resources.simulator.app import application
 from resources.simulator.clock import Clock
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.flavour import Flavour
 from resources.simulator.market.halts import halt
 from resources.simulator.market.market import SeededMarket
 from resources.simulator.session import Session
+from resources.simulator.simulation import Simulation
 from tests.resources.simulator.conftest import NOON, TODAY, Answer, Caller, Desk, Hand
 
 MARKET = SeededMarket(7, 900, TODAY)
