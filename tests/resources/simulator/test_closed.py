@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from resources.simulator.flavour import Flavour
+from resources.simulator.flavour import Flavour, flavoured
 from resources.simulator.lifetime import Lifetime
 from tests.resources.simulator.conftest import EVENING, Desk, make_desk
 
@@ -28,7 +28,7 @@ def test_without_a_login_there_is_an_empty_401_or_what_another_build_says(path: 
 
 @pytest.mark.parametrize("words", ["no session", "failed to process request"])
 def test_a_dead_tickle_may_be_a_200_with_an_error(words: str) -> None:
-    desk = loggedout(Flavour(dead_tickle=words))
+    desk = loggedout(flavoured("newest", [f"dead_tickle={words}"]))
     assert desk.client.post("/tickle").json == {"error": words}
     assert desk.client.get("/iserver/auth/status").status == 401
 

@@ -1,7 +1,7 @@
 import pytest
 
 from resources.simulator import gate
-from resources.simulator.flavour import Flavour
+from resources.simulator.flavour import Flavour, flavoured
 from resources.simulator.session import Session
 from tests.resources.simulator.conftest import EVENING, FIRST, make_desk
 
@@ -47,7 +47,7 @@ def test_what_needs_a_login_only_needs_nothing_else(path: str) -> None:
     ],
 )
 def test_a_portfolio_before_its_accounts_is_refused_in_one_of_three_ways(status: int, end: str, body: bytes) -> None:
-    desk = make_desk(positions=3, flavour=Flavour(unlisted_status=status))
+    desk = make_desk(positions=3, flavour=flavoured("newest", [f"unlisted_status={status}"]))
     answer = desk.client.get(f"/portfolio/{FIRST}/{end}")
     assert (answer.status, answer.body) == (status, body)
     desk.client.get("/portfolio/accounts")

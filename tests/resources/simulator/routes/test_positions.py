@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from resources.simulator.flavour import Flavour
+from resources.simulator.flavour import Flavour, flavoured
 from tests.resources.simulator.conftest import EVENING, FIRST, NOON, Desk, make_desk
 
 COMBO_ROW = {
@@ -146,7 +146,7 @@ def test_option_legs_that_expire_together_are_combos() -> None:
 
 @pytest.mark.parametrize(("status", "body"), [(200, []), (500, {"error": "Unable to find any combo positions"})])
 def test_no_combos_are_an_empty_list_or_an_error(status: int, body: object) -> None:
-    desk = ready(positions=3, flavour=Flavour(no_combos_status=status))
+    desk = ready(positions=3, flavour=flavoured("newest", [f"no_combos_status={status}"]))
     answer = desk.client.get(f"/portfolio/{FIRST}/combo/positions")
     assert (answer.status, answer.json) == (status, body)
 

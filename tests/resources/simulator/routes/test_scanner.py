@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from resources.simulator.flavour import Flavour
+from resources.simulator.flavour import Flavour, flavoured
 from resources.simulator.options import Options, build
 from tests.resources.simulator.conftest import NOON, Caller, Desk, Hand, make_desk
 
@@ -109,7 +109,7 @@ def test_no_hits_are_an_empty_list(client: Caller) -> None:
 @pytest.mark.parametrize("body", [None, [], {}, {**SCAN, "type": "NOTHING"}, {**SCAN, "filter": [{"code": "x"}]}])
 @pytest.mark.parametrize("status", [400, 500])
 def test_a_wrong_code_is_an_error_of_either_kind(body: object, status: int) -> None:
-    desk = make_desk(flavour=Flavour(bad_scan_status=status))
+    desk = make_desk(flavour=flavoured("newest", [f"bad_scan_status={status}"]))
     desk.prime()
     answer = desk.client.post("/iserver/scanner/run", body)
     assert (answer.status, list(answer.json)) == (status, ["error"])
