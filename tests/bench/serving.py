@@ -41,9 +41,11 @@ def lines(folder: Path) -> Iterator[Line]:
 
 
 def small() -> dict[str, float]:
-    """Replies of some hundred bytes."""
+    """Replies of some hundred bytes, a ledger among them."""
     with _simulator("--positions", "158") as started:
-        return {"per_second": asyncio.run(_asked(started.port, ["/tickle", "/portfolio/U9900001/meta"], SMALL))}
+        asyncio.run(_stocks(started.port))
+        paths = ["/tickle", "/portfolio/U9900001/meta", "/iserver/auth/status", "/portfolio/U9900001/ledger"]
+        return {"per_second": asyncio.run(_asked(started.port, paths, SMALL))}
 
 
 def pages() -> dict[str, float]:
