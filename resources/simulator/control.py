@@ -103,11 +103,12 @@ class Control:
         return self.clock()
 
     def session(self) -> Json:
-        """The login and the brokerage session."""
+        """The login and the brokerage session, as a request would find them now."""
         session = self._session
+        session.look(self._clock.now())
         told = ("logged_in", "brokerage", "competing", "authenticated", "bridged", "primed", "portfolio_primed")
         flags = {name: getattr(session, name) for name in told}
-        return {**flags, "login_at": session.login_at.isoformat(), "number": session.number}
+        return {**flags, "login_at": session.login_at.isoformat(), "number": session.number, "ended": session.ended}
 
     def log_in(self) -> Json:
         """What a person does in a browser."""

@@ -50,12 +50,13 @@ class Session:
     touched: bool = False  # a client has asked anything: only then may its requests stop coming
     asked_status: bool = False  # the status was asked in this brokerage session
     ended: str = ""  # why the login or the brokerage session ended, for people
-    now: datetime = field(init=False)  # as of the latest request
+    now: datetime = field(init=False)  # as of the latest look
+    _asked_at: datetime = field(init=False)  # the latest request
     _built_at: datetime | None = None
     _inits: deque[datetime] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
-        self.now = self.login_at
+        self.now = self._asked_at = self.login_at
 
     @property
     def authenticated(self) -> bool:
@@ -80,12 +81,16 @@ class Session:
 
     def pass_to(self, now: datetime) -> None:
         """A request came: what has ended since the latest one?"""
+        self.look(now)
+        self.touched, self._asked_at = True, self.now
+
+    def look(self, now: datetime) -> None:
+        """Let time pass without a request."""
         before, self.now = self.now, max(now, self.now)
         if self.ticks_itself and self._found_dead(before):
             self.log_out(ended="its own tickle found no brokerage session")
         if self.lifetime is not None and self.logged_in:
             self._age(self.lifetime, before)
-        self.touched = True
 
     def ticks(self, since: datetime, now: datetime) -> list[datetime]:
         """The gateway's own tickles of this login in between."""
@@ -130,7 +135,7 @@ class Session:
     def log_in(self, now: datetime) -> None:
         """What a person does in a browser, and what the gateway then does by itself: init, and prime once."""
         self.now = max(now, self.now)
-        self.login_at = now
+        self.login_at = self._asked_at = now
         self.logged_in = self.touched = True
         self.brokerage = self.portfolio_primed = False
         self.known.clear()
@@ -151,7 +156,7 @@ class Session:
             self.log_out(ended="midnight of the region")
         elif lifetime.was_maintained(before, self.now):
             self.lose("maintenance")
-        elif self.touched and not self.ticks_itself and self.now - before > lifetime.idle:
+        elif self.touched and not self.ticks_itself and self.now - self._asked_at > lifetime.idle:
             self.lose("no request for too long")
 
     def _found_dead(self, before: datetime) -> bool:

@@ -197,3 +197,13 @@ def test_a_clock_that_is_asked_about_an_earlier_instant_does_not_go_back() -> No
     session.pass_to(later(minutes=1))
     session.pass_to(EVENING)
     assert session.now == later(minutes=1)
+
+
+def test_looking_on_neither_keeps_a_session_alive_nor_ends_it_sooner() -> None:
+    session = lived()
+    session.pass_to(later(minutes=1))
+    for minutes in (3, 5, 6.4):
+        session.look(later(minutes=minutes))
+        assert session.bridged
+    session.look(later(minutes=6.6))
+    assert not session.bridged
