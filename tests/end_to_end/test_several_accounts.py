@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
 from pipelines.definitions import declared
 from resources.gateway.resource import Gateway
 from resources.simulator.app import Simulation
@@ -82,10 +83,10 @@ def test_only_the_accounts_that_are_wished_for_are_kept_in_any_table(
     for job in ("nightly", "reprocess"):
         outcome = nights.run(job, DAY)
         assert outcome.is_success, (outcome.failures, outcome.failed_checks)
-        for table in declared().tables:
-            rows = nights.table(table.name)
-            if "account_id" in rows and table.name != "positions":
-                assert sorted(rows["account_id"].unique()) == sorted(wished), table.name
+        by_account = [table for table in declared().tables if "account_id" in table.key]
+        assert {"accounts", "ledger", "positions", "nav"} <= {table.name for table in by_account}
+        for table in by_account:
+            assert sorted(nights.table(table.name)["account_id"].unique()) == sorted(wished), table.name
 
 
 def test_a_person_who_is_told_of_the_wait_can_stop_it_and_loses_nothing(tmp_path: Path) -> None:
