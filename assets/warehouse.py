@@ -11,6 +11,7 @@ import dagster as dg
 
 from assets.kit.compose import OWNERS
 from assets.kit.declare import Table
+from assets.kit.refusal import in_plain_words
 from assets.kit.schema import SQL, all_columns
 from resources.lake.resource import Lake
 from resources.lake.tables import TableStore
@@ -55,7 +56,8 @@ def warehouse_asset(tables: Sequence[Table], marts: Sequence[Mart]) -> dg.Assets
     @dg.multi_asset(name="warehouse", specs=specs, pool="warehouse")
     def warehouse(context: dg.AssetExecutionContext, lake: Lake) -> Iterable[dg.MaterializeResult]:  # type: ignore[type-arg]
         target = lake.layout.warehouse_file
-        rows = build(target, [table_source(table, lake.tables) for table in tables], marts)
+        with in_plain_words():
+            rows = build(target, [table_source(table, lake.tables) for table in tables], marts)
         context.log.info(f"published {target}: {sum(rows.values())} rows in {len(rows)} tables and marts")
         yield dg.MaterializeResult(
             asset_key="warehouse",

@@ -69,6 +69,7 @@ def _day(text: str) -> date:
 def _run(asked: argparse.Namespace, settings: Settings) -> int:
     gateway = settings.environment.gateway_url or "embedded simulator"
     if asked.command == "settings":
+        _ = trading_calendar(settings.choices.exchange)
         told = f"profile {settings.profile} in {settings.environment.data}, {gateway}, {settings.environment.config}"
         Console().print(told, highlight=False, soft_wrap=True)
         return 0

@@ -1,6 +1,7 @@
 """What a person sees on a terminal: a line per finished step and per long wait while it runs, a summary at the end."""
 
 import logging
+from shlex import quote
 from typing import Any
 
 import dagster as dg
@@ -124,10 +125,15 @@ def _print_failed(check: FailedCheck, console: Console) -> None:
 
 def _print_warehouse(path: str, console: Console) -> None:
     query = "from nav_daily order by nav_day desc limit 5"
-    code = f"import duckdb; print(duckdb.connect('{path}', read_only=True).sql('{query}'))"
+    code = f"import duckdb; print(duckdb.connect({path!r}, read_only=True).sql({query!r}))"
     console.print(f"warehouse {path}\n\nLook into it:", highlight=False, soft_wrap=True, markup=False)
-    console.print(f'  .venv/bin/python -c "{code}"', highlight=False, soft_wrap=True, markup=False)
+    console.print(f"  .venv/bin/python -c {_quoted(code)}", highlight=False, soft_wrap=True, markup=False)
     console.print("and see how it came about:\n  make dev", highlight=False)
+
+
+def _quoted(code: str) -> str:
+    """For a shell; in double quotes where that will do, since they are easier to read."""
+    return quote(code) if set('"$`\\!') & set(code) else f'"{code}"'
 
 
 def _count(number: int) -> str:

@@ -3,8 +3,10 @@
 import argparse
 import sys
 from pathlib import Path
+from shlex import quote
 
 from rich.console import Console
+from rich.text import Text
 
 from resources.gateway.certificate import fetch_pin
 from resources.gateway.errors import GatewayError
@@ -40,7 +42,10 @@ def _pin(arguments: argparse.Namespace) -> int:
     except OSError as error:
         errors.print(f"[red]✗[/red] Writing the certificate: {error}. Name another place with --out.")
         return 2
-    console.print(f"Written. Now: [bold]export IBKR_GATEWAY_CERT={arguments.out}[/bold]")
+    console.print(
+        Text.assemble("Written. Now: ", (f"export IBKR_GATEWAY_CERT={quote(str(arguments.out))}", "bold")),
+        soft_wrap=True,
+    )
     return 0
 
 

@@ -65,6 +65,15 @@ def connected(path: Path | None, *, read_only: bool = False) -> Iterator[duckdb.
 
 def build(target: Path, tables: Sequence[TableSource], marts: Sequence[Mart]) -> dict[str, int]:
     """Publish a new warehouse at `target`; gives the rows of each table and mart."""
+    try:
+        return _build(target, tables, marts)
+    except duckdb.IOException as error:
+        raise WarehouseMistake(
+            f"Writing {target}: {error}. The warehouse before stays; make room, or set the rights there, and run again."
+        ) from error
+
+
+def _build(target: Path, tables: Sequence[TableSource], marts: Sequence[Mart]) -> dict[str, int]:
     with published(target) as beside:
         with connected(None) as connection:
             connection.execute(f"attach '{_quoted(beside)}' as warehouse (storage_version '{STORAGE}')")

@@ -68,7 +68,7 @@ def test_a_run_that_asked_nothing_tells_no_budget() -> None:
     assert "seconds" in told
 
 
-@pytest.mark.parametrize("folder", ["plain", "with space", "[red] brackets", "Zoë"])
+@pytest.mark.parametrize("folder", ["plain", "with space", "[red] brackets", "Zoë", "Zoë's $HOME"])
 def test_the_command_it_ends_with_queries_the_warehouse(tmp_path: Path, folder: str) -> None:
     path = tmp_path / folder / "ibkr.duckdb"
     path.parent.mkdir()

@@ -22,14 +22,14 @@ def test_the_certificate_is_shown_confirmed_and_written(tmp_path: Path) -> None:
     with serve(Options(positions=0)) as running:
         refused = _pin(running.url, tmp_path / "no.pem", answer="n\n")
         agreed = _pin(running.url, tmp_path / "deep" / "yes.pem", answer="y\n")
-        unasked = _pin(running.url, tmp_path / "unasked.pem", "--yes")
+        unasked = _pin(running.url, tmp_path / "un asked.pem", "--yes")
         assert running.certificate is not None
         served = read_pin(running.certificate)
     assert (refused.returncode, (tmp_path / "no.pem").exists()) == (1, False)
     assert agreed.returncode == unasked.returncode == 0
     assert served.readable in agreed.stdout
     assert read_pin(tmp_path / "deep" / "yes.pem").fingerprint == served.fingerprint
-    assert f"IBKR_GATEWAY_CERT={tmp_path / 'unasked.pem'}" in unasked.stdout.replace("\n", "")
+    assert f"IBKR_GATEWAY_CERT='{tmp_path / 'un asked.pem'}'\n" in unasked.stdout
 
 
 def test_nobody_there_is_one_line(tmp_path: Path) -> None:
