@@ -7,12 +7,13 @@ could match a half-written one.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from resources.lake.layout import Layout
 from resources.lake.publish import published
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
     import pyarrow as pa
 
@@ -63,6 +64,13 @@ class TableStore:
         tables = [pq.read_table(path, partitioning=None, columns=list(columns) if columns else None) for path in paths]
         rows: pd.DataFrame = concat_tables(tables).to_pandas()
         return rows
+
+    def columns(self, path: Path, *names: str) -> "dict[str, npt.NDArray[Any]]":
+        """Columns of one file as plain arrays: dates as days, not as objects, which take ten times the memory."""
+        import pyarrow.parquet as pq
+
+        rows = pq.read_table(path, partitioning=None, columns=list(names))
+        return {name: rows[name].to_numpy() for name in names}
 
 
 def _write(path: Path, rows: "pa.Table") -> None:

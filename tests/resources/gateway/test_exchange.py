@@ -96,9 +96,13 @@ def test_who_waits_for_minutes_holds_nobody_else_back() -> None:
     hours, tickled = Hours(), threading.Event()
     replies = {"GET /portfolio/accounts": answer(body=b"[]"), "GET /portfolio/U9900001/ledger": answer(body=b"{}")}
 
+    def tickle_once() -> None:
+        exchange.send(LEDGER, name="ledger")
+        tickled.set()
+
     def sleep(seconds: float) -> None:
         if seconds > 60 and not tickled.is_set():
-            tickle = threading.Thread(target=lambda: exchange.send(LEDGER, name="ledger") and tickled.set())
+            tickle = threading.Thread(target=tickle_once)
             tickle.start()
             tickle.join(timeout=20)
             assert tickled.is_set(), "a request of another thread waits behind the one that waits for its own limit"
