@@ -4,17 +4,18 @@ Built from the list of all declared tables, so a new dataset is in it without an
 one SQL file in `assets/marts`: its leading comment says what it is and, line by line, its columns.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import dagster as dg
 
 from assets.kit.compose import OWNERS
 from assets.kit.declare import Table
+from assets.kit.refusal import in_plain_words
 from assets.kit.schema import SQL, all_columns
 from resources.lake.resource import Lake
 from resources.lake.tables import TableStore
-from resources.warehouse.build import ColumnDoc, Mart, TableSource, build
+from resources.warehouse.build import ColumnDoc, Mart, TableSource, build, columns_of
 
 MARTS = Path(__file__).parent / "marts"
 
@@ -24,15 +25,15 @@ def read_marts(folder: Path = MARTS) -> list[Mart]:
     return [_read_mart(path) for path in sorted(folder.glob("*.sql"))]
 
 
-def table_source(table: Table, store: TableStore) -> TableSource:
-    """A table as the warehouse loads it."""
+def table_source(table: Table, store: TableStore | None = None) -> TableSource:
+    """A table as the warehouse loads it; without a store, as it is declared."""
     columns = all_columns(table.row)
     order = dict.fromkeys([*table.key, "trading_day"] if table.storage.key == "year" else ["trading_day", *table.key])
     return TableSource(
         name=table.name,
         doc=table.doc,
         columns=tuple(ColumnDoc(one.name, SQL[one.kind], one.is_nullable, one.meaning) for one in columns),
-        files=tuple(store.files(table.name)),
+        files=tuple(store.files(table.name)) if store else (),
         order_by=tuple(order),
     )
 
@@ -40,6 +41,7 @@ def table_source(table: Table, store: TableStore) -> TableSource:
 def warehouse_asset(tables: Sequence[Table], marts: Sequence[Mart]) -> dg.AssetsDefinition:
     """One step that publishes the file: asset `warehouse`, and one asset per mart in it."""
     upstream = [table.name for table in tables]
+    columns = columns_of(marts, [table_source(table) for table in tables])
     specs = [
         dg.AssetSpec(
             "warehouse",
@@ -49,13 +51,14 @@ def warehouse_asset(tables: Sequence[Table], marts: Sequence[Mart]) -> dg.Assets
             owners=OWNERS,
             description="The DuckDB file with every table and mart, rebuilt aside and swapped in.",
         ),
-        *(_mart_spec(mart, upstream) for mart in marts),
+        *(_mart_spec(mart, columns[mart.name], upstream) for mart in marts),
     ]
 
     @dg.multi_asset(name="warehouse", specs=specs, pool="warehouse")
     def warehouse(context: dg.AssetExecutionContext, lake: Lake) -> Iterable[dg.MaterializeResult]:  # type: ignore[type-arg]
         target = lake.layout.warehouse_file
-        rows = build(target, [table_source(table, lake.tables) for table in tables], marts)
+        with in_plain_words():
+            rows = build(target, [table_source(table, lake.tables) for table in tables], marts)
         context.log.info(f"published {target}: {sum(rows.values())} rows in {len(rows)} tables and marts")
         yield dg.MaterializeResult(
             asset_key="warehouse",
@@ -72,8 +75,9 @@ def warehouse_asset(tables: Sequence[Table], marts: Sequence[Mart]) -> dg.Assets
     return warehouse
 
 
-def _mart_spec(mart: Mart, upstream: Sequence[str]) -> dg.AssetSpec:
-    columns = [dg.TableColumn(name=name, description=doc) for name, doc in mart.column_docs]
+def _mart_spec(mart: Mart, kinds: Mapping[str, str], upstream: Sequence[str]) -> dg.AssetSpec:
+    docs = dict(mart.column_docs)
+    columns = [dg.TableColumn(name=name, type=kind, description=docs.get(name)) for name, kind in kinds.items()]
     return dg.AssetSpec(
         mart.name,
         deps=[name for name in upstream if f" {name} " in f" {' '.join(mart.sql.split())} "],

@@ -11,14 +11,23 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import dagster as dg
-from dagster._core.errors import DagsterHomeNotSetError
+from dagster._core.errors import DagsterHomeNotSetError, DagsterInvariantViolationError
+from dagster._core.instance.ref import InstanceRef
 from rich.console import Console
 from rich.text import Text
 
 from assets.kit.partitions import FIRST_DAY, NEW_YORK
+from pipelines.outcome import STOPPED, outcome_of
 from pipelines.settings import Settings, SettingsMistake, read_settings
 from resources.calendar.trading_days import CalendarError, TradingCalendar, trading_calendar
 from resources.gateway.errors import GatewayError
+
+# What a command prints is for its terminal. Captured, as in a run of the UI, it would come back through a `tail`
+# process per run, and Ctrl-C would reach that one too.
+UNCAPTURED = {
+    "compute_logs": {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
+}
+STOPPED_CODE = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,8 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         errors.print(Text.assemble(("✗ ", "red"), str(mistake)), soft_wrap=True)
         return 2
     except KeyboardInterrupt:
-        errors.print("Stopped. What was landed is kept.")
-        return 130
+        errors.print(STOPPED)
+        return STOPPED_CODE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,6 +69,7 @@ def _day(text: str) -> date:
 def _run(asked: argparse.Namespace, settings: Settings) -> int:
     gateway = settings.environment.gateway_url or "embedded simulator"
     if asked.command == "settings":
+        _ = trading_calendar(settings.choices.exchange)
         told = f"profile {settings.profile} in {settings.environment.data}, {gateway}, {settings.environment.config}"
         Console().print(told, highlight=False, soft_wrap=True)
         return 0
@@ -123,7 +133,6 @@ def _days_in_raw(settings: Settings, first: date | None, last: date | None) -> t
 def _execute(job: str, first: date, last: date, settings: Settings, console: Console) -> int:
     from pipelines.definitions import build_definitions
     from pipelines.orphans import own_run
-    from pipelines.outcome import outcome_of
     from pipelines.terminal import LOGGER, print_summary
 
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
@@ -143,16 +152,25 @@ def _execute(job: str, first: date, last: date, settings: Settings, console: Con
         )
     outcome = outcome_of(result.all_events, is_success=result.success, run_id=result.run_id)
     print_summary(outcome, console)
+    if outcome.was_stopped:
+        return STOPPED_CODE
     return 0 if result.success else 1
 
 
 def _instance() -> dg.DagsterInstance:
     try:
-        return dg.DagsterInstance.get()
+        with dg.DagsterInstance.get() as found:
+            home = found.root_directory
     except DagsterHomeNotSetError as error:
         raise SettingsMistake(
             "DAGSTER_HOME is not set, so there is no place to record the run. Use make, or set it to a folder."
         ) from error
+    except DagsterInvariantViolationError as error:
+        raise SettingsMistake(
+            "DAGSTER_HOME does not name a folder by its whole path, so there is no place to record the run. "
+            "Use make, or set it to a folder that exists."
+        ) from error
+    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(home, overrides=UNCAPTURED))
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def resources_of(settings: Settings) -> dict[str, Any]:
             exchange=choices.exchange,
             bars_first_day=choices.bars.first_day.isoformat(),
             bars_depth_days=choices.bars.depth_days,
-            bars_asset_classes=choices.bars.asset_classes,
+            bars_asset_classes=list(choices.bars.asset_classes),
             is_performance_limit_per_account=choices.performance.is_limit_per_account,
         ),
     }

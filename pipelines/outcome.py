@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 STAGES = ("land", "build", "check", "publish")
+STOPPED = "Stopped. What was landed is kept; run it again."
 
 
 @dataclass(slots=True)
@@ -45,6 +46,11 @@ class Outcome:
     failed_checks: list[FailedCheck] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
+    @property
+    def was_stopped(self) -> bool:
+        """Whether a person stopped it (Ctrl-C, or the UI)."""
+        return STOPPED in self.failures
+
 
 def outcome_of(events: Iterable[dg.DagsterEvent], *, is_success: bool, run_id: str) -> Outcome:
     """Sum up a run's events."""
@@ -63,7 +69,7 @@ def outcome_of(events: Iterable[dg.DagsterEvent], *, is_success: bool, run_id: s
             outcome.failures.append(failure_of(event))
         elif event.event_type == dg.DagsterEventType.RUN_FAILURE and not outcome.failures:
             error = event.job_failure_data.error
-            outcome.failures += [] if _is_failed_check(error) else [f"the run: {_words(error)}"]
+            outcome.failures += [] if _is_failed_check(error) else [_words("the run", error)]
     for path, event in last.items():  # a run over a range tells each day the same sums
         _materialized(outcome, path, event)
     return outcome
@@ -84,22 +90,28 @@ def failure_of(event: dg.DagsterEvent) -> str:
     told = data.user_failure_data.description if data.user_failure_data else None
     if told:
         return str(told)
-    return f"{event.step_key}: {_words(data.error)}"
+    return _words(str(event.step_key), data.error)
 
 
 def _is_failed_check(error: Any) -> bool:
     """A blocking check that failed ends its step and the run too; the check itself says more."""
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return error is not None and error.cls_name == "DagsterAssetCheckFailedError"
+    innermost = _innermost(error)
+    return innermost is not None and innermost.cls_name == "DagsterAssetCheckFailedError"
 
 
-def _words(error: Any) -> str:
+def _words(where: str, error: Any) -> str:
     """The innermost words of an error that was not written for a person."""
+    innermost = _innermost(error)
+    if innermost is not None and innermost.cls_name == "DagsterExecutionInterruptedError":
+        return STOPPED
+    words = " ".join(innermost.message.split()).rstrip(".") if innermost else "no reason was recorded"
+    return f"{where}: {words}. This is a mistake in the software; the run page in `make dev` has the trace."
+
+
+def _innermost(error: Any) -> Any:
     while error is not None and error.cause is not None:
         error = error.cause
-    words = " ".join(error.message.split()).rstrip(".") if error else "no reason was recorded"
-    return f"{words}. This is a mistake in the software; the run page in `make dev` has the trace."
+    return error
 
 
 def metadata_of(event: dg.DagsterEvent) -> dict[str, Any]:

@@ -3,14 +3,20 @@
 A wrong value gets one clear line that names it. Everything else receives values from here.
 """
 
+import re
 import tomllib
 from datetime import date, time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from resources.gateway.address import read_address
+
+AssetClass = Literal[
+    "STK", "OPT", "FUT", "FOP", "WAR", "IOPT", "BOND", "BILL", "CASH", "IND", "FUND", "CFD", "CMDTY", "CRYPTO"
+]
 DEFAULT_CONFIG = Path(__file__).parent / "ibkr.toml"
 
 
@@ -24,7 +30,7 @@ class Bars(BaseModel):
     model_config = ConfigDict(extra="forbid")
     depth_days: int = Field(default=500, gt=0, le=10_000)
     first_day: date = date(2000, 1, 1)
-    asset_classes: list[str] = ["STK", "FUT", "BOND", "CASH", "IND", "FUND"]
+    asset_classes: list[AssetClass] = ["STK", "FUT", "BOND", "CASH", "IND", "FUND"]
 
 
 class Performance(BaseModel):
@@ -40,6 +46,13 @@ class Schedule(BaseModel):
     model_config = ConfigDict(extra="forbid")
     nightly_at: time = time(18, 30)
 
+    @field_validator("nightly_at")
+    @classmethod
+    def _is_new_yorks(cls, value: time) -> time:
+        if value.tzinfo is not None:
+            raise ValueError("it is New York's time, without a zone. Write e.g. 18:30")
+        return value
+
 
 class Choices(BaseModel):
     """The owner's TOML."""
@@ -54,7 +67,15 @@ class Choices(BaseModel):
     @field_validator("watchlist", mode="before")
     @classmethod
     def _as_text(cls, entries: Any) -> Any:
-        return [str(entry) for entry in entries] if isinstance(entries, list) else entries
+        return [str(entry).strip() for entry in entries] if isinstance(entries, list) else entries
+
+    @field_validator("watchlist")
+    @classmethod
+    def _name_something(cls, entries: list[str]) -> list[str]:
+        strange = [entry for entry in entries if not re.fullmatch(r"[^@,]+(@\w+)?", entry)]
+        if strange:
+            raise ValueError(f"{strange[0]!r} names nothing. Write a symbol, SYMBOL@EXCHANGE or a contract id")
+        return entries
 
 
 class Environment(BaseSettings):
@@ -81,8 +102,13 @@ class Environment(BaseSettings):
     @field_validator("gateway_url")
     @classmethod
     def _is_url(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("https://", "http://")):
-            raise ValueError("use a URL such as https://localhost:5000/v1/api")
+        return None if value is None else read_address(value)
+
+    @field_validator("data", mode="before")
+    @classmethod
+    def _is_folder(cls, value: Any) -> Any:
+        if "://" in str(value):
+            raise ValueError("object stores are not supported yet. Name a folder")
         return value
 
 

@@ -1,6 +1,7 @@
-"""What a person sees on a terminal: a line per finished step while it runs, a summary at the end."""
+"""What a person sees on a terminal: a line per finished step and per long wait while it runs, a summary at the end."""
 
 import logging
+from shlex import quote
 from typing import Any
 
 import dagster as dg
@@ -15,21 +16,32 @@ LOGGER = "terminal"
 
 
 class _StepLines(logging.Handler):
-    """Prints a line when a step ends; everything else is in the UI."""
+    """Prints a line when a step ends, and what a step warns of; everything else is in the UI."""
 
     def __init__(self, console: Console) -> None:
         super().__init__()
         self._console = console
+        self._pools: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         meta: dict[str, Any] = getattr(record, "dagster_meta", {})
         event: dg.DagsterEvent | None = meta.get("dagster_event")
+        if event is None and record.levelno >= logging.WARNING:
+            told = str(meta.get("orig_message", record.getMessage()))
+            self._console.print(Text.assemble(("  … ", "yellow"), told), soft_wrap=True)
         if event is None or event.step_key is None:
             return
+        if event.event_type == dg.DagsterEventType.ENGINE_EVENT and "pool" in event.engine_event_data.metadata:
+            self._wait(str(event.engine_event_data.metadata["pool"].value))
         if event.event_type == dg.DagsterEventType.STEP_SUCCESS:
             self._line(event.step_key, f"{event.step_success_data.duration_ms / 1000:6.2f} s", "green")
         elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
             self._line(event.step_key, "failed", "red")
+
+    def _wait(self, pool: str) -> None:
+        if pool not in self._pools:
+            self._console.print(f"  [yellow]…[/yellow] another run uses {pool}; waiting for it", highlight=False)
+            self._pools.add(pool)
 
     def _line(self, step: str, told: str, colour: str) -> None:
         name = step.removesuffix("_checks").replace("raw__", "raw/").replace("raw_", "raw/", 1)
@@ -58,6 +70,8 @@ def print_summary(outcome: Outcome, console: Console) -> None:
         console.print(Text.assemble(("✗ ", "red"), failure), soft_wrap=True)
     if outcome.is_success and outcome.warehouse:
         _print_warehouse(outcome.warehouse, console)
+    elif outcome.warehouse is None:
+        console.print("Nothing was published: a warehouse from before stays as it is.", highlight=False)
 
 
 def _datasets(outcome: Outcome) -> Table:
@@ -111,10 +125,15 @@ def _print_failed(check: FailedCheck, console: Console) -> None:
 
 def _print_warehouse(path: str, console: Console) -> None:
     query = "from nav_daily order by nav_day desc limit 5"
-    code = f"import duckdb; print(duckdb.connect('{path}', read_only=True).sql('{query}'))"
+    code = f"import duckdb; print(duckdb.connect({path!r}, read_only=True).sql({query!r}))"
     console.print(f"warehouse {path}\n\nLook into it:", highlight=False, soft_wrap=True, markup=False)
-    console.print(f'  .venv/bin/python -c "{code}"', highlight=False, soft_wrap=True, markup=False)
+    console.print(f"  .venv/bin/python -c {_quoted(code)}", highlight=False, soft_wrap=True, markup=False)
     console.print("and see how it came about:\n  make dev", highlight=False)
+
+
+def _quoted(code: str) -> str:
+    """For a shell; in double quotes where that will do, since they are easier to read."""
+    return quote(code) if set('"$`\\!') & set(code) else f'"{code}"'
 
 
 def _count(number: int) -> str:

@@ -39,6 +39,7 @@ class Nights:
     gateway: Listening | None = None
     scope: dict[str, Any] = field(default_factory=dict)
     instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
+    kind: type[Gateway] = Gateway
 
     @property
     def lake(self) -> Lake:
@@ -57,7 +58,7 @@ class Nights:
         return build_definitions(
             Settings(environment=Environment(), choices=DEFAULTS),
             resources={
-                "gateway": Gateway(base_url=url, certificate=str(certificate) if certificate else None),
+                "gateway": self.kind(base_url=url, certificate=str(certificate) if certificate else None),
                 "lake": self.lake,
                 "scope": Scope(**chosen),
             },

@@ -1,7 +1,8 @@
 """Accounts: what the login can see, one row per account, once a trading day.
 
 The reply also primes everything below /portfolio, so the session has asked for it already when this
-lands. Logins with several accounts get a pseudo-account `All`: it is nobody's and is left out.
+lands. Logins with several accounts get a pseudo-account `All`: it is nobody's and is left out, as is
+every account that IBKR_ACCOUNTS does not name.
 `accountStatus` is, despite its name, the instant at which the account was opened.
 """
 
@@ -51,7 +52,7 @@ def raw_accounts(fetch: Fetch) -> Iterator[Page]:
 
 @table(Account, raw=raw_accounts, key=["account_id"])
 def accounts(page: Page) -> Block:
-    """What the login can see."""
+    """The accounts that are kept, of those the login can see."""
     found = [keyed(one) for one in listed(page.json)]
     return rows(
         {**one, "parent_account_id": keyed(one.get("parent") or {}).get("accountId")}

@@ -39,6 +39,7 @@ def landing_asset(landing: Landing) -> dg.AssetsDefinition:
         partitions_def=trading_days,
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool="gateway",
+        op_tags={"dagster/priority": str(_priority(landing))},
     )
     def raw(context: dg.AssetExecutionContext, gateway: Gateway, lake: Lake, scope: Scope) -> dg.MaterializeResult:  # type: ignore[type-arg]
         return land(landing, context, gateway=gateway, lake=lake, scope=scope)
@@ -67,7 +68,7 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
         with in_plain_words():
             if isinstance(table.storage, ByYear):
                 return _build_years(table, context, days, lake, scope)
-            return _build_days(table, context, days, lake)
+            return _build_days(table, context, days, lake, scope)
 
     return tabulated
 
@@ -108,12 +109,19 @@ def check_definitions(
     yield checked
 
 
+def _priority(landing: Landing) -> int:
+    """The perishable first, and together, since the day's tables must agree; what waits for minutes last."""
+    if landing.slow_endpoints:
+        return -1
+    return 2 if landing.time == "perishable" else 1
+
+
 def _build_days(
-    table: Table, context: dg.AssetExecutionContext, days: list[date], lake: Lake
+    table: Table, context: dg.AssetExecutionContext, days: list[date], lake: Lake, scope: Scope
 ) -> dg.MaterializeResult[None]:
     built: dict[date, Built] = {}
     for day in days:
-        one = build_day(table, day, lake=lake)
+        one = build_day(table, day, lake=lake, accounts=scope.accounts)
         if one is None:
             continue
         built[day] = one

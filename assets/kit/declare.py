@@ -23,6 +23,7 @@ from resources.lake.tables import TableStore
 
 Time = Literal["replayable", "windowed", "perishable"]
 """What the gateway can still tell tomorrow: everything, a moving window, nothing."""
+SLOW_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ class Landing:
     fetch: Callable[[Fetch], Iterator[Page]]
     needs: tuple[str, ...]
     is_ranged: bool
+
+    @property
+    def slow_endpoints(self) -> list[Endpoint]:
+        """Those that may be asked only every few minutes."""
+        return [one for one in self.endpoints if one.limit is not None and one.limit.seconds >= SLOW_SECONDS]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 
 from assets.kit.declare import Landing, Table
-from assets.kit.schema import Column, all_columns
+from assets.kit.schema import SQL, Column, all_columns
 
 TIME_WORDS = {
     "replayable": "can be asked for again at any time",
@@ -20,7 +20,7 @@ def column_schema(columns: tuple[Column, ...]) -> dg.TableSchema:
         columns=[
             dg.TableColumn(
                 name=one.name,
-                type=one.kind.__name__,
+                type=SQL[one.kind],
                 description=one.meaning,
                 constraints=dg.TableColumnConstraints(nullable=one.is_nullable, other=one.rules or None),
             )

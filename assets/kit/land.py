@@ -20,7 +20,6 @@ from resources.gateway.resource import Gateway
 from resources.lake.resource import Lake
 
 Metadata = Mapping[str, Any]
-SLOW_SECONDS = 60.0
 ONLY_TODAY = {
     "perishable": "the gateway tells it only on the day itself",
     "windowed": "the gateway tells the window as it stands today, and later nights hold these dates too",
@@ -108,7 +107,7 @@ def _fetch(
     )
     with (
         lake.raw.landing(landing.name, days[-1].isoformat(), at=client.now, run_id=context.run.run_id) as file,
-        client.recording(file.append),
+        client.recording(file.append, tell=context.log.warning),
     ):
         pages = sum(1 for _ in landing.fetch(fetch))
     return {
@@ -123,7 +122,7 @@ def _fetch(
 
 def _remember(landing: Landing, day: date, client: GatewayClient, lake: Lake) -> None:
     """Tell the client what earlier runs asked of endpoints that may be asked only every few minutes."""
-    slow = [one for one in landing.endpoints if one.limit is not None and one.limit.seconds >= SLOW_SECONDS]
+    slow = landing.slow_endpoints
     for path in lake.raw.files(landing.name, day.isoformat()) if slow else ():
         for envelope in lake.raw.read(path):
             for endpoint in slow:

@@ -4,7 +4,7 @@ Equal replies give equal rows, whenever and however often this runs. Replies are
 that memory does not grow with their number.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain
@@ -36,8 +36,12 @@ class Built:
     unknown: dict[str, str] = field(default_factory=dict)
 
 
-def build_day(table: Table, day: date, *, lake: Lake) -> Built | None:
-    """Build one day's partition from its latest landing; None when nothing was landed."""
+def build_day(table: Table, day: date, *, lake: Lake, accounts: Sequence[str] = ()) -> Built | None:
+    """Build one day's partition from its latest landing; None when nothing was landed.
+
+    Of replies that tell of more accounts than the owner wishes to keep, the others' rows are left out; they stay
+    in raw.
+    """
     import pyarrow as pa
 
     partition = day.isoformat()
@@ -48,9 +52,10 @@ def build_day(table: Table, day: date, *, lake: Lake) -> Built | None:
     built = Built()
     accepted, rejected = [arrow_schema(table.row).empty_table()], [rejected_schema().empty_table()]
     for rows, refused in _conformed(table, ((page, str(found[0])) for page in pages), day, built, calendar=None):
-        accepted.append(rows)
+        accepted.append(_of_accounts(rows, accounts))
         rejected.append(refused)
     whole = _sorted(table, pa.concat_tables(accepted))
+    built.rows = whole.num_rows
     built.files.append(str(lake.tables.write(table.name, table.storage.key, partition, whole)))
     lake.tables.write_rejected(table.name, table.storage.key, partition, pa.concat_tables(rejected))
     return built
@@ -128,6 +133,15 @@ def _shaped(table: Table, page: Page, file: str, day: date, strange: list["pa.Ta
         strange.append(rejected_rows(empty, [body], [[f"the reply's shape is not known: {told}"]]))
         return None
     return Source(block, page.envelope, file, day)
+
+
+def _of_accounts(rows: "pa.Table", accounts: Sequence[str]) -> "pa.Table":
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not accounts or "account_id" not in rows.column_names:
+        return rows
+    return rows.filter(pc.is_in(rows["account_id"], pa.array(accounts)))
 
 
 def _finished(rows: "pa.Table", calendar: TradingCalendar) -> "pa.Table":

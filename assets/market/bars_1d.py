@@ -178,16 +178,15 @@ def _instruments(tables: TableStore, day: date, classes: set[str] | None = None)
 
 
 def _held_days(tables: TableStore) -> dict[int, Days]:
-    """The trading days held, per contract, sorted."""
-    files = tables.files("bars_1d")
-    if not files:
-        return {}
-    bars = tables.read(files, columns=["conid", "trading_day"])
-    days = bars["trading_day"].to_numpy().astype("datetime64[D]")
-    order = np.lexsort((days, bars["conid"].to_numpy()))
-    conids, starts = np.unique(bars["conid"].to_numpy()[order], return_index=True)
-    spans = zip(conids.tolist(), np.split(days[order], starts[1:]), strict=True)
-    return {conid: np.unique(span) for conid, span in spans}
+    """The trading days held, per contract, sorted; read year by year, since all years at once are much memory."""
+    held: dict[int, list[Days]] = {}
+    for file in tables.files("bars_1d"):
+        bars = tables.columns(file, "conid", "trading_day")
+        order = np.argsort(bars["conid"], kind="stable")
+        conids, starts = np.unique(bars["conid"][order], return_index=True)
+        for conid, days in zip(conids.tolist(), np.split(bars["trading_day"][order], starts[1:]), strict=True):
+            held.setdefault(conid, []).append(days)
+    return {conid: np.unique(np.concatenate(spans)) for conid, spans in held.items()}
 
 
 def _closed_sessions(fetch: Fetch, calendar: TradingCalendar, held: Days | None) -> Days:

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from resources.gateway.errors import Unreachable, Untrusted
+from resources.gateway.address import read_address
+from resources.gateway.errors import Refused, Unreachable, Untrusted
+
+NO_TLS = "what answers there does not speak TLS."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,21 @@ def read_pin(path: Path) -> Pin:
 def fetch_pin(url: str, *, timeout: float = 10.0) -> Pin:
     """The certificate that answers at `url`, unverified: it is for a person to confirm."""
     try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "localhost", parts.port or 443
-        return Pin(ssl.get_server_certificate((host, port), timeout=timeout))
-    except (OSError, ValueError) as error:
+        parts = urlsplit(read_address(url))
+    except ValueError as error:
+        raise Refused(f"Fetching the certificate of {url}: {error}") from error
+    if parts.scheme == "http":
+        raise Refused(f"Fetching the certificate of {url}: plain http has none, and on this machine needs none.")
+    try:
+        return Pin(ssl.get_server_certificate((parts.hostname or "localhost", parts.port or 443), timeout=timeout))
+    except OSError as error:
+        if is_plain(error):
+            raise Unreachable(f"Fetching the certificate of {url}: {NO_TLS} Plain http needs no pin.") from error
         raise Unreachable(
             f"Fetching the certificate of {url}: {error}. Start the gateway and check the address."
         ) from error
+
+
+def is_plain(error: Exception) -> bool:
+    """Whether TLS failed because the other side does not speak it."""
+    return any(words in str(error) for words in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"))

@@ -106,13 +106,13 @@ class GatewayClient:
         return endpoint.paging(lambda **page: self.ask(endpoint, query=query, **params, **page))
 
     @contextmanager
-    def recording(self, record: Recorder) -> Iterator[None]:
-        """Hand every reply of `ask` to `record` while the block runs."""
-        self._record = record
+    def recording(self, record: Recorder, *, tell: Callable[[str], None] | None = None) -> Iterator[None]:
+        """While the block runs, hand every reply of `ask` to `record`, and to `tell` what it waits for at length."""
+        self._record, self._exchange.tell = record, tell
         try:
             yield
         finally:
-            self._record = None
+            self._record = self._exchange.tell = None
 
     def remember(self, endpoint: Endpoint, envelope: Envelope) -> None:
         """Count an earlier run's call against the endpoint's limit; while that lasts, a good reply is the answer.

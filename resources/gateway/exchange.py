@@ -4,7 +4,9 @@ Belongs here: the gate that every request of this process passes, the tally of w
 gateway's own time. Does not: what replies mean, sessions, retries (`client.py`).
 
 The gate is held while waiting and stamped on the actual send: requests that merely had a slot bunch
-up after a stall, and broke a sliding window for one request in two when tried.
+up after a stall, and broke a sliding window for one request in two when tried. A long wait, for a limit
+of minutes, is made outside the gate, or the tickle that keeps the session alive would wait behind it;
+and it is told, since nobody sits before a terminal that is silent for a quarter of an hour.
 """
 
 import threading
@@ -19,6 +21,7 @@ from resources.gateway.transport import Transport
 
 SIMULATOR_HEADER = "X-Simulator"
 SECRET_HEADERS = frozenset({"set-cookie"})
+LONG_SECONDS = 10.0
 
 
 @dataclass
@@ -41,6 +44,7 @@ class Exchange:
         self.is_simulator = False
         self.now: datetime | None = None
         self.sleep = sleep
+        self.tell: Callable[[str], None] | None = None
         self._transport = transport
         self._run_id = run_id
         self._clock = clock
@@ -66,14 +70,23 @@ class Exchange:
         self._transport.close()
 
     def _take_turn(self, name: str, limit: Limit | None) -> None:
-        with self._gate:
-            seconds, reason = self._pace.wait(name, limit, now=self._clock())
-            if seconds > 0:
-                self.sleep(seconds)
-                self.tally.waited_seconds += seconds
-                self.tally.waits[reason] = self.tally.waits.get(reason, 0.0) + seconds
-            self._pace.sent(name, now=self._clock())
-            self.tally.requests += 1
+        while True:
+            with self._gate:
+                seconds, reason = self._pace.wait(name, limit, now=self._clock())
+                if seconds < LONG_SECONDS:
+                    self._wait(seconds, reason)
+                    self._pace.sent(name, now=self._clock())
+                    self.tally.requests += 1
+                    return
+            if self.tell is not None:
+                self.tell(f"{reason}: waiting {seconds / 60:.1f} minutes for the next")
+            self._wait(seconds, reason)
+
+    def _wait(self, seconds: float, reason: str) -> None:
+        if seconds > 0:
+            self.sleep(seconds)
+            self.tally.waited_seconds += seconds
+            self.tally.waits[reason] = self.tally.waits.get(reason, 0.0) + seconds
 
 
 def _date_of(headers: Mapping[str, str]) -> datetime:

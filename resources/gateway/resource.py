@@ -5,6 +5,7 @@ step that wanted it, with its one clear line, not to the run's start.
 """
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
@@ -30,6 +31,10 @@ class Gateway(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Where the gateway listens, and the PEM file of its certificate."""
         return self.base_url, self.certificate
 
+    def pace(self) -> tuple[Callable[[], float], Callable[[float], None]]:
+        """The clock that paces requests, in seconds, and how to wait: the one place where real waiting enters."""
+        return time.monotonic, time.sleep  # noqa: TID251
+
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         self._run_id = context.run.run_id if context.run else ""
 
@@ -43,7 +48,8 @@ class Gateway(dg.ConfigurableResource):  # type: ignore[type-arg]
             base_url, certificate = self.address()
             pin = read_pin(Path(certificate)) if certificate else None
             transport = Transport(base_url, pin=pin, timeout=self.timeout)
-            exchange = Exchange(transport, run_id=self._run_id, clock=time.monotonic, sleep=_sleep)
+            clock, sleep = self.pace()
+            exchange = Exchange(transport, run_id=self._run_id, clock=clock, sleep=sleep)
             self._client = GatewayClient(exchange)
         return self._client
 
@@ -51,6 +57,3 @@ class Gateway(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self._client is not None:
             self._client.close()
             self._client = None
-
-
-_sleep = time.sleep  # noqa: TID251  (the one place where real waiting enters)

@@ -7,9 +7,7 @@ gateway that redirects is asking for a login.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -17,7 +15,8 @@ from urllib3.exceptions import ProtocolError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from resources.envelope import Request
-from resources.gateway.certificate import Pin
+from resources.gateway.address import read_address
+from resources.gateway.certificate import NO_TLS, Pin, is_plain
 from resources.gateway.errors import Refused, Unavailable, Unreachable, Untrusted
 
 USER_AGENT = "ibkr-warehouse"  # without one the CDN answers 403 HTML
@@ -49,8 +48,10 @@ class Transport:
     """A connection pool to one gateway."""
 
     def __init__(self, base_url: str, *, pin: Pin | None = None, timeout: float = 15.0) -> None:
-        self.base_url = base_url.rstrip("/")
-        _require_safe(self.base_url)
+        try:
+            self.base_url = read_address(base_url)
+        except ValueError as error:
+            raise Refused(f"IBKR_GATEWAY_URL={base_url}: {error}") from error
         self._timeout = timeout
         self._http = requests.Session()
         self._http.trust_env = False
@@ -78,7 +79,7 @@ class Transport:
             if "fingerprint" in str(error).lower():
                 raise self._untrusted(error) from error
             if error.args and isinstance(error.args[0], ProtocolError | ReadTimeoutError):
-                raise Unavailable(f"{request}: the reply broke off ({_reason(error)}). Try again.") from error
+                raise self._broke_off(request, error) from error
             raise Unreachable(
                 f"{request} at {self.base_url}: {_reason(error)}. Start the gateway (bin/run.sh root/conf.yaml), "
                 "or set IBKR_GATEWAY_URL to where it listens."
@@ -86,32 +87,23 @@ class Transport:
         except requests.exceptions.Timeout as error:
             raise Unavailable(f"{request}: no reply within {self._timeout:g} s. Try later.") from error
         except requests.exceptions.RequestException as error:
-            raise Unavailable(f"{request}: the reply broke off ({_reason(error)}). Try again.") from error
+            raise self._broke_off(request, error) from error
         return Reply(response.status_code, response.headers, response.content)
 
     def close(self) -> None:
         self._http.close()
 
-    def _untrusted(self, error: Exception) -> Untrusted:
+    def _broke_off(self, request: Request, error: Exception) -> Unavailable:
+        hint = "" if self.base_url.startswith("https://") else "; a gateway that speaks TLS wants https:// in its URL"
+        return Unavailable(f"{request}: the reply broke off ({_reason(error)}). Try again{hint}.")
+
+    def _untrusted(self, error: Exception) -> Untrusted | Unreachable:
+        if is_plain(error):
+            return Unreachable(f"{self.base_url}: {NO_TLS} Write http:// in IBKR_GATEWAY_URL, or ask its TLS port.")
         return Untrusted(
             f"{self.base_url}: the certificate is not trusted ({_reason(error)}). Fetch it, compare its fingerprint, "
             "and pin it: python -m resources.gateway pin; then set IBKR_GATEWAY_CERT."
         )
-
-
-def _require_safe(base_url: str) -> None:
-    parts = urlsplit(base_url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise Refused(f"IBKR_GATEWAY_URL={base_url}: not a URL. Use e.g. https://localhost:5000/v1/api")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise Refused(f"IBKR_GATEWAY_URL={base_url}: plain http is only accepted on this machine. Use https://")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _reason(error: Exception) -> str:

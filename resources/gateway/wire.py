@@ -77,6 +77,11 @@ def _failure(request: Request, status: int, body: bytes) -> GatewayError:
         return known
     if status == 401:
         return LoginRequired(f"{request}: 401, nobody is logged in. {LOG_IN}")
+    if status == 404:
+        return Refused(
+            f"{request}: 404, {text}. Nothing is there: check that IBKR_GATEWAY_URL ends in /v1/api; "
+            "an old gateway may lack the endpoint."
+        )
     if status >= 500:
         return Unavailable(f"{request}: {status}, {text}. The gateway or IBKR is busy or under maintenance: try later.")
     return Refused(f"{request}: {status}, {text}. The gateway does not accept this request.")

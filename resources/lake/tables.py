@@ -7,12 +7,13 @@ could match a half-written one.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from resources.lake.layout import Layout
 from resources.lake.publish import published
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
     import pyarrow as pa
 
@@ -64,12 +65,24 @@ class TableStore:
         rows: pd.DataFrame = concat_tables(tables).to_pandas()
         return rows
 
+    def columns(self, path: Path, *names: str) -> "dict[str, npt.NDArray[Any]]":
+        """Columns of one file as plain arrays: dates as days, not as objects, which take ten times the memory."""
+        import pyarrow.parquet as pq
+
+        rows = pq.read_table(path, partitioning=None, columns=list(names))
+        return {name: rows[name].to_numpy() for name in names}
+
 
 def _write(path: Path, rows: "pa.Table") -> None:
-    """Texts repeat, numbers hardly do: a dictionary of them made files larger, and more than twice as slow to write."""
+    """Texts repeat, numbers hardly do: a dictionary of them made files larger, and more than twice as slow to write.
+
+    Arrow's own allocator keeps what was freed: 60 nights in one process took 1.2 times the memory of 5, and 250 took
+    1.36 times. With the system's it is 1.0 and 1.14 times, and no slower.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    pa.set_memory_pool(pa.system_memory_pool())
     numbers = (pa.types.is_primitive, pa.types.is_boolean)
     texts = [field.name for field in rows.schema if not any(is_number(field.type) for is_number in numbers)]
     with published(path) as beside:

@@ -65,6 +65,15 @@ def connected(path: Path | None, *, read_only: bool = False) -> Iterator[duckdb.
 
 def build(target: Path, tables: Sequence[TableSource], marts: Sequence[Mart]) -> dict[str, int]:
     """Publish a new warehouse at `target`; gives the rows of each table and mart."""
+    try:
+        return _build(target, tables, marts)
+    except duckdb.IOException as error:
+        raise WarehouseMistake(
+            f"Writing {target}: {error}. The warehouse before stays; make room, or set the rights there, and run again."
+        ) from error
+
+
+def _build(target: Path, tables: Sequence[TableSource], marts: Sequence[Mart]) -> dict[str, int]:
     with published(target) as beside:
         with connected(None) as connection:
             connection.execute(f"attach '{_quoted(beside)}' as warehouse (storage_version '{STORAGE}')")
@@ -79,11 +88,26 @@ def build(target: Path, tables: Sequence[TableSource], marts: Sequence[Mart]) ->
         return _looked_over(beside, tables, marts)
 
 
-def _load(connection: duckdb.DuckDBPyConnection, table: TableSource) -> None:
+def columns_of(marts: Sequence[Mart], tables: Sequence[TableSource]) -> dict[str, dict[str, str]]:
+    """Name and SQL type of each mart's columns, found without a row of data."""
+    with connected(None) as connection:
+        for table in tables:
+            _create(connection, table)
+        return {
+            mart.name: {name: kind for name, kind, *_ in connection.execute(f"describe {mart.sql}").fetchall()}
+            for mart in marts
+        }
+
+
+def _create(connection: duckdb.DuckDBPyConnection, table: TableSource) -> None:
     columns = ", ".join(
         f'"{column.name}" {column.sql}' + ("" if column.is_nullable else " not null") for column in table.columns
     )
     connection.execute(f'create table "{table.name}" ({columns})')
+
+
+def _load(connection: duckdb.DuckDBPyConnection, table: TableSource) -> None:
+    _create(connection, table)
     _comment(connection, table.name, table.doc, [(column.name, column.doc) for column in table.columns])
     if not table.files:
         return

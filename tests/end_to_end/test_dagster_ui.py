@@ -1,17 +1,27 @@
-"""Dagster's own commands load this project from a fresh home, and nobody is told of it."""
+"""Dagster's own commands and its UI load and run this project from a fresh home, and nobody is told of it."""
 
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
 from dagster._core.instance.config import PoolGranularity
+from playwright.sync_api import Page, expect, sync_playwright
+
+from resources.calendar.trading_days import trading_calendar
+from resources.warehouse.build import connected
+from tests.end_to_end.dagster_dev import Dev, dagster_dev
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
+SMALL = 'watchlist = ["AAPL"]\n[bars]\ndepth_days = 5\nasset_classes = ["CASH"]\n'
+CALENDAR = trading_calendar("XNYS")
 
 
 @pytest.fixture
@@ -57,3 +67,82 @@ def test_telemetry_is_off_and_one_run_at_a_time_talks_to_the_gateway(home: Path)
         assert not instance.telemetry_enabled
         pools = instance.get_concurrency_config().pool_config
         assert (pools.default_pool_limit, pools.pool_granularity) == (1, PoolGranularity.OP)
+
+
+@dataclass(frozen=True)
+class Evening:
+    """A UI in which the latest trading day was landed."""
+
+    dev: Dev
+    day: str
+    statuses: list[str]
+
+
+@pytest.fixture(scope="module")
+def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
+    day = CALENDAR.latest_closed(datetime.now(UTC)).isoformat()
+    with dagster_dev(tmp_path_factory.mktemp("ui"), SMALL) as dev:
+        run = dev.run("nightly", day)
+        yield Evening(dev, day, list(dev.ended(runIds=[run]).values()))
+
+
+def _days_before(day: str, count: int) -> list[str]:
+    """Calendar days, as the UI offers them."""
+    last = datetime.fromisoformat(day).date()
+    return [(last - timedelta(days=back)).isoformat() for back in range(count, 0, -1)]
+
+
+def test_a_nightly_run_from_the_queue_lands_and_publishes_the_latest_day(evening: Evening) -> None:
+    assert evening.statuses == ["SUCCESS"]
+    with connected(evening.dev.data / "simulator" / "warehouse" / "ibkr.duckdb", read_only=True) as connection:
+        [(days, rows)] = connection.execute("select max(trading_day), count(*) from positions").fetchall()
+    assert (days.isoformat(), rows) == (evening.day, 158)
+
+
+def test_a_backfill_of_bars_is_one_run_and_one_of_the_ledger_is_refused_in_plain_words(evening: Evening) -> None:
+    dev = evening.dev
+    days = _days_before(evening.day, 12)
+    bars = dev.backfill(["raw/bars_1d", "bars_1d"], days)
+    ledger = dev.backfill(["raw/ledger", "ledger"], days)
+    assert list(dev.ended(tags=[{"key": "dagster/backfill", "value": bars}]).values()) == ["SUCCESS"]
+    [(refused, status)] = dev.ended(tags=[{"key": "dagster/backfill", "value": ledger}]).items()
+    assert status == "FAILURE"
+    [reason] = dev.failures(refused)
+    assert "days cannot be landed. First: ledger of " in reason
+    assert "the gateway tells it only on the day itself" in reason
+
+
+@pytest.fixture(scope="module")
+def page(evening: Evening) -> Iterator[Page]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None and os.environ.get("CI") != "true":
+        pytest.skip("no Chromium is installed here")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(base_url=evening.dev.url)
+        page.set_default_timeout(60_000)
+        yield page
+        browser.close()
+
+
+def test_an_assets_page_shows_in_a_browser_what_it_is_and_asks_nobody_else(evening: Evening, page: Page) -> None:
+    elsewhere: list[str] = []
+    page.on("request", lambda asked: None if _is_local(asked.url, evening.dev.url) else elsewhere.append(asked.url))
+    page.goto("/assets/positions")
+    for told in (
+        "What each account held.",
+        "account-owner",
+        "Quantity x price x multiplier.",
+        "greater than 0",
+        evening.day,
+    ):
+        expect(page.get_by_text(told).first).to_be_visible(timeout=60_000)
+    check = "market_value_is_quantity_times_price"
+    page.goto(f"/assets/positions?view=checks&checkDetail={check}")
+    for told in (check, "This is a blocking asset check", "Market value agrees with", "Passed"):
+        expect(page.get_by_text(told).first).to_be_visible(timeout=60_000)
+    assert elsewhere == []
+
+
+def _is_local(url: str, base: str) -> bool:
+    return url.startswith((base, base.replace("http", "ws", 1), "data:", "blob:"))

@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from assets.kit.schema import SQL
 from assets.warehouse import read_marts
 from pipelines.definitions import build_definitions, declared, resources_of
 from pipelines.embedded import EmbeddedGateway
@@ -84,10 +85,12 @@ def test_each_asset_has_a_description_a_group_kinds_and_an_owner(name: str) -> N
 
 
 @pytest.mark.parametrize("name", [name for name in SPECS if "/" not in name and name != "warehouse"])
-def test_each_table_and_mart_tells_the_meaning_of_each_column(name: str) -> None:
+def test_each_table_and_mart_tells_type_and_meaning_of_each_column(name: str) -> None:
     columns = SPECS[name].metadata["dagster/column_schema"].columns
     assert len(columns) > 2
     assert [column.name for column in columns if not column.description] == []
+    assert {column.type for column in columns} <= set(SQL.values())
+    assert {column.name: column.type for column in columns}.get("trading_day", "DATE") == "DATE"
 
 
 @pytest.mark.parametrize("name", [name for name in SPECS if name.startswith("raw/")] + ["positions"])

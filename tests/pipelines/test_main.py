@@ -150,6 +150,15 @@ def test_an_exchange_that_does_not_exist_is_one_line(
     assert told.count("\n") == 1
 
 
+def test_settings_too_says_that_an_exchange_does_not_exist(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "owner.toml").write_text('exchange = "NYSE?"\n')
+    monkeypatch.setenv("IBKR_CONFIG", str(tmp_path / "owner.toml"))
+    assert main(["settings"]) == 2
+    assert "Exchange calendar 'NYSE?': no such calendar." in capsys.readouterr().err
+
+
 def test_a_gateway_that_is_down_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -177,6 +186,26 @@ def test_without_a_home_for_dagster_it_says_so_in_one_line(tmp_path: Path, home:
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "DAGSTER_HOME is not set" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("home", ["relative", "/nowhere/at/all"])
+def test_a_home_for_dagster_that_is_none_is_one_line(person: Person, home: str) -> None:
+    told = person.runs("nightly", "2024-11-25", DAGSTER_HOME=home)
+    assert told.code == 2
+    assert told.err.count("\n") == 1
+    assert "DAGSTER_HOME does not name a folder" in told.err
+
+
+@pytest.mark.slow
+def test_a_data_root_that_cannot_be_written_is_told_in_plain_words(person: Person) -> None:
+    told = person.runs("demo", IBKR_DATA="/dev/null")
+    assert told.code == 1
+    [reason] = [line for line in told.out.splitlines() if line.startswith("✗")]
+    assert reason == (
+        "✗ Keeping data at /dev/null/simulator: Not a directory. Make room or set the rights there, "
+        "or set IBKR_DATA to another folder; then run again."
+    )
 
 
 @pytest.mark.slow

@@ -1,9 +1,11 @@
+import signal
+import threading
 from collections.abc import Iterator
 
 import dagster as dg
 import pytest
 
-from pipelines.outcome import Dataset, FailedCheck, Outcome, name_of, outcome_of, stage_of
+from pipelines.outcome import STOPPED, Dataset, FailedCheck, Outcome, name_of, outcome_of, stage_of
 
 DAYS = dg.DailyPartitionsDefinition("2026-11-01")
 ONE_RUN = dg.BackfillPolicy.single_run()
@@ -161,3 +163,15 @@ def test_a_step_belongs_to_a_stage_by_its_name(step: str, stage: str) -> None:
 @pytest.mark.parametrize("path", [["raw", "positions"], ["positions"]])
 def test_replies_and_rows_belong_to_one_dataset(path: list[str]) -> None:
     assert name_of(path) == "positions"
+
+
+def test_a_run_that_was_stopped_by_hand_is_no_mistake_in_the_software() -> None:
+    @dg.asset
+    def endless() -> None:
+        signal.raise_signal(signal.SIGINT)
+        threading.Event().wait(10)
+
+    result = dg.materialize([endless], raise_on_error=False)
+    outcome = outcome_of(result.all_events, is_success=result.success, run_id=result.run_id)
+    assert outcome.failures == [STOPPED]
+    assert outcome.was_stopped

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.schedules import nightly_schedule
-from resources.calendar.trading_days import trading_calendar
+from resources.calendar.trading_days import CalendarError, trading_calendar
 
 NEW_YORK = ZoneInfo("America/New_York")
 CALENDAR = trading_calendar("XNYS")
@@ -69,7 +69,7 @@ def test_no_tick_falls_on_a_weekend() -> None:
 def test_a_holiday_is_skipped_with_the_reason(holiday: str) -> None:
     found = _evaluated(datetime.fromisoformat(f"{holiday}T18:30").replace(tzinfo=NEW_YORK))
     assert isinstance(found, dg.SkipReason)
-    assert found.skip_message == f"{holiday}: XNYS is closed."
+    assert found.skip_message == "XNYS was closed since the tick before; there is nothing new to land."
 
 
 def test_the_holidays_are_those_of_the_configured_exchange() -> None:
@@ -79,18 +79,34 @@ def test_the_holidays_are_those_of_the_configured_exchange() -> None:
 
 
 @given(st.datetimes(datetime(2000, 1, 3), datetime(2026, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001
-def test_run_key_and_partition_are_the_new_york_day_whatever_the_zone_of_the_tick(tick: datetime) -> None:
+def test_run_key_and_partition_are_the_day_that_is_over_whatever_the_zone_of_the_tick(tick: datetime) -> None:
+    if CALENDAR.day_of(tick) != CALENDAR.latest_closed(tick):
+        with pytest.raises(CalendarError, match="is open then"):
+            _evaluated(tick)
+        return
     found = _evaluated(tick)
-    day = tick.astimezone(NEW_YORK).date()
     if isinstance(found, dg.RunRequest):
-        assert found.run_key == found.partition_key == day.isoformat()
-        assert day in CALENDAR
+        assert found.run_key == found.partition_key == CALENDAR.day_of(tick).isoformat()
+        assert tick - CALENDAR.close(CALENDAR.day_of(tick)) < timedelta(days=1)
     else:
-        assert day not in CALENDAR
+        assert tick - CALENDAR.close(CALENDAR.latest_closed(tick)) >= timedelta(days=1)
 
 
-def test_its_time_is_the_configured_one() -> None:
-    assert nightly_schedule(time(19, 5), "XNYS").cron_schedule == "5 19 * * 1-5"
+@pytest.mark.parametrize(("at", "cron"), [(time(19, 5), "5 19 * * 1-5"), (time(7, 30), "30 7 * * 2-6")])
+def test_its_time_is_the_configured_one(at: time, cron: str) -> None:
+    assert nightly_schedule(at, "XNYS").cron_schedule == cron
+
+
+def test_a_run_in_the_morning_lands_the_day_before() -> None:
+    morning = nightly_schedule(time(7, 30), "XNYS")
+    found = _evaluated(datetime(2026, 11, 21, 7, 30, tzinfo=NEW_YORK), morning)  # a Saturday
+    assert isinstance(found, dg.RunRequest)
+    assert found.partition_key == "2026-11-20"
+
+
+def test_a_time_at_which_the_exchange_is_open_fails_instead_of_losing_every_day_quietly() -> None:
+    with pytest.raises(CalendarError, match=r"tick at 10:00 EST: XNYS is open then.*Set nightly_at"):
+        _evaluated(datetime(2026, 11, 24, 10, tzinfo=NEW_YORK), nightly_schedule(time(10), "XNYS"))
 
 
 def test_it_runs_the_nightly_job_and_is_on_from_the_start() -> None:

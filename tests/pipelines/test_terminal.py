@@ -1,8 +1,10 @@
 import io
 import logging
 import re
+import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import dagster as dg
@@ -66,7 +68,7 @@ def test_a_run_that_asked_nothing_tells_no_budget() -> None:
     assert "seconds" in told
 
 
-@pytest.mark.parametrize("folder", ["plain", "with space", "[red] brackets", "Zoë"])
+@pytest.mark.parametrize("folder", ["plain", "with space", "[red] brackets", "Zoë", "Zoë's $HOME"])
 def test_the_command_it_ends_with_queries_the_warehouse(tmp_path: Path, folder: str) -> None:
     path = tmp_path / folder / "ibkr.duckdb"
     path.parent.mkdir()
@@ -89,8 +91,10 @@ def test_the_command_it_ends_with_queries_the_warehouse(tmp_path: Path, folder: 
 
 def test_after_a_failure_no_warehouse_is_offered() -> None:
     outcome = _outcome()
-    outcome.is_success = False
-    assert "Look into it" not in _told(outcome)
+    outcome.is_success, outcome.warehouse = False, None
+    told = _told(outcome)
+    assert "Look into it" not in told
+    assert "Nothing was published: a warehouse from before stays as it is." in told
 
 
 @pytest.mark.parametrize(
@@ -128,3 +132,45 @@ def test_a_finished_step_is_a_line_with_its_stage_and_seconds(capsys: pytest.Cap
     [landed, failed] = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"  ✓ land    raw/apples +\d+\.\d\d s", landed)
     assert re.fullmatch(r"  ✗ build   apples +failed", failed)
+
+
+def test_what_a_step_warns_of_is_a_line_while_it_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    @dg.asset
+    def apples(context: dg.AssetExecutionContext) -> None:
+        context.log.info("this is for the UI")
+        context.log.warning("POST /apples, 1 per 900 s: waiting [15.3] minutes")
+
+    definitions = dg.Definitions(assets=[apples], executor=dg.in_process_executor, loggers={LOGGER: terminal_logger})
+    definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+        run_config={"loggers": {LOGGER: {"config": {}}}}
+    )
+    told, finished = capsys.readouterr().out.splitlines()
+    assert told == "  … POST /apples, 1 per 900 s: waiting [15.3] minutes"
+    assert "✓ build   apples" in finished
+
+
+def test_waiting_for_another_run_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(ROOT / "pipelines" / "dagster.yaml", tmp_path)
+
+    @dg.asset(pool="gateway")
+    def apples() -> None: ...
+
+    @dg.asset(pool="gateway")
+    def pears() -> None: ...
+
+    definitions = dg.Definitions(
+        assets=[apples, pears], executor=dg.in_process_executor, loggers={LOGGER: terminal_logger}
+    )
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        storage = instance.event_log_storage
+        storage.initialize_concurrency_limit_to_default("gateway")
+        assert storage.claim_concurrency_slot("gateway", "another run", "step").is_claimed
+        release = threading.Timer(2.0, storage.free_concurrency_slots_for_run, ["another run"])
+        release.start()
+        definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+            instance=instance, run_config={"loggers": {LOGGER: {"config": {}}}}
+        )
+        release.join()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "  … another run uses gateway; waiting for it"
+    assert ["✓" in line for line in lines[1:]] == [True, True]

@@ -27,7 +27,7 @@ def test_a_table_tells_its_key_and_each_column_with_type_unit_nullability_and_ru
     told = table_metadata(TABLES["positions"])
     assert told["key"] == "account_id, conid"
     columns = {one.name: one for one in told["dagster/column_schema"].columns}
-    assert (columns["conid"].type, columns["conid"].constraints.nullable) == ("int", False)
+    assert (columns["conid"].type, columns["conid"].constraints.nullable) == ("BIGINT", False)
     assert columns["conid"].constraints.other == ["greater than 0"]
     assert columns["strike"].constraints.nullable
     assert columns["price"].description.endswith("Unit: `currency` per unit.")

@@ -42,6 +42,8 @@ TRADING = [
     ("POST", "/fyi/settings/BA"),
     ("DELETE", "/fyi/deliveryoptions/1"),
     ("POST", "/logout"),
+    ("PUT", "/portfolio/U9900001/ledger"),
+    ("DELETE", "/portfolio/U9900001/ledger"),
 ]
 
 

@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -77,6 +78,45 @@ def test_a_send_of_an_earlier_run_counts_against_the_limit() -> None:
         exchange.sent_before("accounts", seconds_ago=2.0)
         exchange.send(ACCOUNTS, name="accounts", limit=Limit(1, 5.0))
     assert hours.now == pytest.approx(1003.1)
+
+
+def test_a_wait_of_minutes_is_told_and_a_short_one_is_not() -> None:
+    told: list[str] = []
+    with (
+        crooked({"GET /portfolio/accounts": answer(body=b"[]")}) as gateway,
+        _exchange(gateway.url, Hours()) as exchange,
+    ):
+        exchange.tell = told.append
+        for limit in (Limit(1, 5.0), Limit(1, 5.0), Limit(1, 900.0)):
+            exchange.send(ACCOUNTS, name="accounts", limit=limit)
+    assert told == ["accounts, 1 per 900 s: waiting 15.3 minutes for the next"]
+
+
+def test_who_waits_for_minutes_holds_nobody_else_back() -> None:
+    hours, tickled = Hours(), threading.Event()
+    replies = {"GET /portfolio/accounts": answer(body=b"[]"), "GET /portfolio/U9900001/ledger": answer(body=b"{}")}
+
+    def tickle_once() -> None:
+        exchange.send(LEDGER, name="ledger")
+        tickled.set()
+
+    def sleep(seconds: float) -> None:
+        if seconds > 60 and not tickled.is_set():
+            tickle = threading.Thread(target=tickle_once)
+            tickle.start()
+            tickle.join(timeout=20)
+            assert tickled.is_set(), "a request of another thread waits behind the one that waits for its own limit"
+        hours.sleep(seconds)
+
+    with crooked(replies) as gateway:
+        exchange = Exchange(Transport(gateway.url), run_id="run-1", clock=hours, sleep=sleep)
+        started = hours.now
+        for _ in range(2):
+            exchange.send(ACCOUNTS, name="accounts", limit=Limit(1, 900.0))
+        exchange.close()
+    assert tickled.is_set()
+    assert hours.now - started >= 900
+    assert exchange.tally.requests == 3
 
 
 @pytest.mark.parametrize(("header", "is_simulator"), [("x-simulator: any", True), ("Server: nginx", False)])

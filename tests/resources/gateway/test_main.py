@@ -1,4 +1,5 @@
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -22,14 +23,26 @@ def test_the_certificate_is_shown_confirmed_and_written(tmp_path: Path) -> None:
     with serve(Options(positions=0)) as running:
         refused = _pin(running.url, tmp_path / "no.pem", answer="n\n")
         agreed = _pin(running.url, tmp_path / "deep" / "yes.pem", answer="y\n")
-        unasked = _pin(running.url, tmp_path / "unasked.pem", "--yes")
+        unasked = _pin(running.url, tmp_path / "un asked.pem", "--yes")
         assert running.certificate is not None
         served = read_pin(running.certificate)
     assert (refused.returncode, (tmp_path / "no.pem").exists()) == (1, False)
     assert agreed.returncode == unasked.returncode == 0
     assert served.readable in agreed.stdout
     assert read_pin(tmp_path / "deep" / "yes.pem").fingerprint == served.fingerprint
-    assert f"IBKR_GATEWAY_CERT={tmp_path / 'unasked.pem'}" in unasked.stdout.replace("\n", "")
+    assert f"IBKR_GATEWAY_CERT='{tmp_path / 'un asked.pem'}'\n" in unasked.stdout
+
+
+def test_a_gateway_that_is_just_starting_is_waited_for(tmp_path: Path) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    simulator = [sys.executable, "-m", "resources.simulator", "--port", str(port), "--positions", "0"]
+    with subprocess.Popen(simulator, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as starting:
+        done = _pin(f"https://127.0.0.1:{port}/v1/api", tmp_path / "x.pem", "--yes", "--wait", "60")
+        starting.terminate()
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "x.pem").exists()
 
 
 def test_nobody_there_is_one_line(tmp_path: Path) -> None:

@@ -110,6 +110,31 @@ def test_plain_http_is_for_this_machine_only_and_a_url_must_be_one(url: str) -> 
         Transport(url)
 
 
+def test_plain_http_where_tls_was_meant_is_told_as_such_and_not_as_distrust() -> None:
+    with crooked({"POST /iserver/auth/status": answer(body=b"{}")}) as gateway:
+        secure = gateway.url.replace("http://", "https://")
+        transport = Transport(secure)
+        with pytest.raises(Unreachable, match="does not speak TLS. Write http:// in IBKR_GATEWAY_URL"):
+            transport.send(STATUS)
+        with pytest.raises(Unreachable, match="does not speak TLS. Plain http needs no pin"):
+            fetch_pin(secure)
+        transport.close()
+
+
+def test_tls_where_plain_http_was_meant_is_hinted_at(gateway: Running) -> None:
+    transport = Transport(gateway.url.replace("https://", "http://"))
+    with pytest.raises(Unavailable, match="speaks TLS wants https:// in its URL"):
+        transport.send(STATUS)
+    transport.close()
+
+
+def test_what_has_no_certificate_cannot_be_pinned() -> None:
+    with pytest.raises(Refused, match="plain http has none"):
+        fetch_pin("http://localhost:5000/v1/api")
+    with pytest.raises(Refused, match="use a URL such as"):
+        fetch_pin("localhost:5000")
+
+
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_not_followed(status: int) -> None:
     with crooked({"POST /iserver/auth/status": answer(status, b"", "Location: /v1/api/sso/Login")}) as gateway:

@@ -36,6 +36,7 @@ ASKED = Request("GET", "/iserver/marketdata/history", {"conid": "265598"})
         (500, b'{"error":"No data."}', errors.NoData),
         (503, b'{"error":"Order 123 is not found","statusCode":503}', errors.NoData),
         (404, b"Unknown path /x", errors.Refused),
+        (404, b"", errors.Refused),
         (405, b"", errors.Refused),
         (410, b"", errors.Refused),
         (429, b"", errors.Throttled),

@@ -154,3 +154,8 @@ def test_a_profile_keeps_the_kind_of_data_it_began_with(tmp_path: Path, is_simul
     with pytest.raises(WrongProfile, match="Set IBKR_PROFILE to another name"):
         claim(layout, is_simulated=not is_simulated)
     assert layout.folder.stat().st_mode & 0o077 == 0, "readable by the owner only"
+
+
+def test_after_a_table_is_written_arrow_gives_freed_memory_back_to_the_system(tmp_path: Path) -> None:
+    TableStore(Layout(tmp_path)).write("ledger", "trading_day", "2026-11-23", pa.table({"a": [1]}))
+    assert pa.default_memory_pool().backend_name == "system"
