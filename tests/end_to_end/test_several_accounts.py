@@ -14,9 +14,9 @@ import pytest
 
 from pipelines.definitions import declared
 from resources.gateway.resource import Gateway
-from resources.simulator.app import Simulation
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
+from resources.simulator.simulation import Simulation
 from tests.end_to_end.conftest import DAY, EVENING
 from tests.nights import Nights
 
