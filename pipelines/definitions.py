@@ -6,7 +6,7 @@ simulator of their own.
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,7 @@ from assets.warehouse import read_marts, warehouse_asset
 from pipelines.embedded import EmbeddedGateway
 from pipelines.jobs import jobs
 from pipelines.schedules import nightly_schedule
-from pipelines.settings import Settings, read_settings
+from pipelines.settings import Settings, SettingsMistake, read_settings
 from pipelines.terminal import LOGGER, terminal_logger
 from resources.gateway.resource import Gateway
 from resources.lake.resource import Lake
@@ -34,6 +34,24 @@ class Declared:
     tables: list[Table] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     plain: list[dg.AssetsDefinition] = field(default_factory=list)
+
+    def without(self, names: Sequence[str]) -> tuple[list[Landing], list[Table]]:
+        """Landings and tables but those of the named datasets, which nothing that stays may need."""
+        known = {landing.name for landing in self.landings}
+        unknown = sorted(set(names) - known)
+        if unknown:
+            raise SettingsMistake(
+                f"leave_out: there is no dataset {unknown[0]!r}. Choose of {', '.join(sorted(known))}."
+            )
+        landings = [landing for landing in self.landings if landing.name not in names]
+        tables = [table for table in self.tables if table.raw in landings]
+        gone = {table.name for table in self.tables} - {table.name for table in tables}
+        kept: list[Landing | Check] = [*landings]
+        kept += [check for check in self.checks if check.of in landings or check.of in tables]
+        for one in kept:
+            for name in gone.intersection(one.needs):
+                raise SettingsMistake(f"leave_out: {one.name} needs {name}, so it cannot be left out alone.")
+        return landings, tables
 
 
 def declared() -> Declared:
@@ -82,6 +100,7 @@ def resources_of(settings: Settings) -> dict[str, Any]:
 def build_definitions(settings: Settings, *, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     """The whole code location."""
     found, marts = declared(), read_marts()
+    landings, nightly_tables = found.without(settings.choices.leave_out)
     tables = {table.name: table for table in found.tables}
     published = warehouse_asset(found.tables, marts)
     checkable: list[Landing | Table] = [*found.landings, *found.tables]
@@ -98,7 +117,7 @@ def build_definitions(settings: Settings, *, resources: Mapping[str, Any] | None
             published,
         ],
         asset_checks=checks,
-        jobs=jobs(found.landings, found.tables, dg.AssetSelection.assets(*published.keys)),
+        jobs=jobs(landings, nightly_tables, found.tables, dg.AssetSelection.assets(*published.keys)),
         schedules=[nightly_schedule(settings.choices.schedule.nightly_at, settings.choices.exchange)],
         resources={**resources_of(settings), **(resources or {})},
         executor=dg.in_process_executor,

@@ -1,7 +1,7 @@
 """Which assets run together.
 
-`nightly` lands and builds everything of one day. `history` lands bars of a range. `reprocess` builds every table
-again from raw, and asks the gateway nothing: the landings are not in it.
+`nightly` lands and builds everything of one day, but what the owner leaves out. `history` lands bars of a range.
+`reprocess` builds every table again from raw, and asks the gateway nothing: the landings are not in it.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,12 @@ from assets.kit.compose import REBUILD_TAG
 from assets.kit.declare import Landing, Table
 
 
-def jobs(landings: Sequence[Landing], tables: Sequence[Table], published: dg.AssetSelection) -> list[Any]:
-    """The three jobs over what was declared."""
+def jobs(
+    landings: Sequence[Landing], nightly: Sequence[Table], tables: Sequence[Table], published: dg.AssetSelection
+) -> list[Any]:
+    """The three jobs; `nightly` are the tables of the landings, `tables` are all."""
     raw = dg.AssetSelection.assets(*(dg.AssetKey(["raw", landing.name]) for landing in landings))
+    built_nightly = dg.AssetSelection.assets(*(table.name for table in nightly))
     built = dg.AssetSelection.assets(*(table.name for table in tables))
     ranged = [landing for landing in landings if landing.is_ranged]
     bars = dg.AssetSelection.assets(
@@ -25,7 +28,7 @@ def jobs(landings: Sequence[Landing], tables: Sequence[Table], published: dg.Ass
     return [
         dg.define_asset_job(
             "nightly",
-            raw | built | published,
+            raw | built_nightly | published,
             description="Everything of one trading day: land, build, check, publish.",
         ),
         dg.define_asset_job(

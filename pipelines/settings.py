@@ -60,6 +60,7 @@ class Choices(BaseModel):
     model_config = ConfigDict(extra="forbid")
     watchlist: list[str] = []
     exchange: str = "XNYS"
+    leave_out: list[str] = []
     bars: Bars = Bars()
     performance: Performance = Performance()
     schedule: Schedule = Schedule()

@@ -5,7 +5,7 @@ from dagster._core.definitions.node_definition import NodeDefinition
 from assets.kit.compose import REBUILD_TAG
 from assets.warehouse import read_marts
 from pipelines.definitions import build_definitions, declared
-from pipelines.settings import Choices, Environment, Settings
+from pipelines.settings import Choices, Environment, Settings, SettingsMistake
 
 PUBLISHED = {"warehouse", *(mart.name for mart in read_marts())}
 TABLES = {table.name for table in declared().tables}
@@ -25,6 +25,24 @@ def _assets(definitions: dg.Definitions, job: str) -> set[str]:
 def test_nightly_is_everything(definitions: dg.Definitions) -> None:
     every = {spec.key.to_user_string() for spec in definitions.resolve_all_asset_specs()}
     assert _assets(definitions, "nightly") == every == RAW | TABLES | PUBLISHED
+
+
+def test_what_is_left_out_is_no_part_of_a_night_but_is_built_again_from_what_it_has() -> None:
+    chosen = Settings(environment=Environment(), choices=Choices(leave_out=["performance"]))
+    definitions = build_definitions(chosen)
+    gone = {"raw/performance", "nav", "cumulative_returns", "period_returns"}
+    assert _assets(definitions, "nightly") == (RAW | TABLES | PUBLISHED) - gone
+    assert _assets(definitions, "reprocess") == TABLES | PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [("performence", "there is no dataset 'performence'"), ("positions", "needs positions, so it cannot be left out")],
+)
+def test_what_cannot_be_left_out_is_told_in_one_line(name: str, problem: str) -> None:
+    with pytest.raises(SettingsMistake, match=problem) as told:
+        build_definitions(Settings(environment=Environment(), choices=Choices(leave_out=[name])))
+    assert "\n" not in str(told.value)
 
 
 def test_history_is_bars_and_the_warehouse(definitions: dg.Definitions) -> None:
