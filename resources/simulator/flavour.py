@@ -62,6 +62,9 @@ class Flavour:
     allocation_needs_positions: bool = _switch(False, "POST allocation is a 500 until positions were read")
     summary_milliseconds: bool = _switch(False, "timestamps of the summary")
     summary_is_none: bool = _switch(False, "numbers of the summary say isNone for isNull")
+    pending_seconds: int = _switch(0, "how long a new order is PendingSubmit, and a cancelled one PendingCancel")
+    whatif_asks: bool = _switch(False, "a preview asks the questions that its orders earn")
+    whatif_needs_snapshot: bool = _switch(False, "no preview of a contract before a snapshot of it")
     return_code: bool = _switch(False, "the analyst's replies have an rc")
     pacing: Rules = _switch(Rules(), "what a broken limit costs")
     ticks_itself: bool = _switch(

@@ -42,7 +42,8 @@ class Simulation:
     _valued: dict[str, tuple[object, Valuation]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.desk = Desk(self.world, self.clock, self.session, self.seed, self.valuation)
+        pending = self.flavour.pending_seconds
+        self.desk = Desk(self.world, self.clock, self.session, self.seed, self.valuation, pending=pending)
         self.subscriptions = Subscriptions(self.session, self.flavour)
 
     @property

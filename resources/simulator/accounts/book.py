@@ -93,7 +93,7 @@ class Book:
             np.array([step.turnover for step in flat], dtype=np.float64),
         )
         self._cash = _lines(self.entries)
-        self._trades = _lines(entry for entry in self.entries if entry.kind in TRADED)
+        self._trades = _lines(entry for entry in self.entries if entry.kind is Kind.TRADE)
         self.currencies = sorted(self._cash)
 
     def holdings(self, at: int) -> Holdings:
@@ -131,7 +131,7 @@ class Book:
         return _balance(self._cash, currency, at)
 
     def bought(self, currency: str, at: Ints) -> Ints:
-        """Cash moved by trades alone, up to several instants."""
+        """Cash moved by trades alone, up to several instants; currencies are not bought but exchanged."""
         return _balance(self._trades, currency, at)
 
     def _rows(self, conid: int) -> tuple[int, int]:

@@ -13,6 +13,7 @@ so is everything before the fill.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 import numpy as np
 
@@ -32,6 +33,7 @@ BASES = ("USD", "EUR", "USD", "GBP")  # by turns
 TRADES_A_MONTH = 63.0
 BUSIEST = 0.4  # chance of a trade per slot and month in a small book
 TREASURY_DRAWS = 1_000_000
+KEPT_RATES = 65536  # more than a book of some years asks for
 LOOKBACK = timedelta(days=20)  # before the inception, so that every day has a last close
 
 
@@ -83,7 +85,7 @@ class World:
         self._ledgers: dict[str, Ledger] = {}
         self._owned: dict[str, tuple[Tape, list[Entry]]] = {}
         self._executed: dict[str, list[Entry]] = {}
-        self._rates: dict[tuple[str, str, datetime], float] = {}
+        self._rates = lru_cache(maxsize=KEPT_RATES)(self._rate)
 
     @property
     def everyone(self) -> list[Account]:
@@ -112,10 +114,10 @@ class World:
 
     def rate(self, currency: str, base: str, at: datetime) -> float:
         """Units of `base` for one of `currency`, with the digits that the wire shows."""
-        key = (currency, base, at)
-        if key not in self._rates:
-            self._rates[key] = round(self.market.fx(currency, base, at), 7)
-        return self._rates[key]
+        return self._rates(currency, base, at)
+
+    def _rate(self, currency: str, base: str, at: datetime) -> float:
+        return round(self.market.fx(currency, base, at), 7)
 
     def _master(self) -> Account:
         return Account(MASTER_INDEX, MASTER, "Sim Adviser", BASES[0], instant(self.inception, time(8)))

@@ -5,9 +5,7 @@ Belongs here: rules of the calendar, as pure functions of a day. Does not: ids a
 
 Options end on Fridays, or the session before when a Friday is a holiday. The third Friday of a quarter's last
 month is listed for more than a year, that of another month for half of one, any other for two months.
-The rule for quarters knows one holiday and needs no calendar; it puts four ends on holidays it does not know
-(Good Friday of 2008, Juneteenth kept on the 18th in 2027, 2032 and 2038), and stays as it is because books
-hold those contracts: they trade until the session before.
+The rule for quarters knows the two holidays that third Fridays of their last months can be, and needs no calendar.
 """
 
 from bisect import bisect_right
@@ -21,21 +19,24 @@ WEEKS = 5200  # a hundred years of them, nearly
 QUARTERS = (3, 6, 9, 12)
 QUARTERLY, MONTHLY, WEEKLY = timedelta(days=390), timedelta(days=190), timedelta(days=56)
 BEFOREHAND = timedelta(days=10)  # a contract has traded for some days before anybody is told of it
-JUNETEENTH = (6, 19)  # a third Friday now and then, and a holiday since 2022
+JUNETEENTH = {(6, 18), (6, 19)}  # third Fridays now and then, and holidays since 2022: a Saturday is kept on Friday
+GOOD_FRIDAY = date(2008, 3, 21)  # the only one that was a third Friday
 
 
 def third_friday(year: int, month: int) -> date:
     """The usual last trading day of a month's options."""
     first = date(year, month, 1)
     friday = first + timedelta(days=(4 - first.weekday()) % 7 + 14)
-    closed = year >= 2022 and (friday.month, friday.day) == JUNETEENTH
+    closed = friday == GOOD_FRIDAY or (year >= 2022 and (month, friday.day) in JUNETEENTH)
     return friday - timedelta(days=1) if closed else friday
 
 
 def crude_expiry(year: int, month: int) -> date:
-    """Three weekdays before the 25th of the month before delivery, or before the last weekday ahead of it."""
-    day = date(year, month, 1) - timedelta(days=1)
-    day = day.replace(day=25)
+    """Three business days before the 25th of the month before delivery, or before the last one ahead of it."""
+    day = (date(year, month, 1) - timedelta(days=1)).replace(day=25)
+    days = hours("NYSE").days
+    if days[3] < day <= days[-1]:
+        return days[bisect_right(days, day) - 4]
     while day.weekday() > 4:
         day -= timedelta(days=1)
     for _ in range(3):

@@ -6,7 +6,8 @@ of its own so that a mistake in the client's calendar shows instead of cancellin
 
 The real calendars come from `exchange_calendars`; importing it takes half a second, so it waits
 for the first question. Days outside the tables (before 1990, or a file's own Saturday) get the
-exchange's usual hours.
+exchange's usual hours. No session lasts beyond the usual hours: the tables have Chicago closing at 17:00, which is when
+its next day opens, an hour after the close.
 """
 
 import warnings
@@ -46,8 +47,8 @@ VENUES = {
     "SBF": Venue("XPAR", "Europe/Paris", time(9), time(17, 30)),
     "EBS": Venue("XSWX", "Europe/Zurich", time(9), time(17, 30)),
     "AEB": Venue("XAMS", "Europe/Amsterdam", time(9), time(17, 30)),
-    "CME": Venue("CMES", "America/Chicago", time(17), time(17)),
-    "NYMEX": Venue("CMES", "America/Chicago", time(17), time(17)),
+    "CME": Venue("CMES", "America/Chicago", time(17), time(16)),
+    "NYMEX": Venue("CMES", "America/Chicago", time(17), time(16)),
     "IDEALPRO": Venue("24/5", "UTC", time(0), time(0)),
 }
 
@@ -119,4 +120,5 @@ def _hours(at: Venue) -> Hours:
         for side in ("open", "close")
     )
     days = [stamp.date() for stamp in schedule.index]
-    return Hours(at, days, np.array([day.toordinal() for day in days], dtype=np.int64), opens, closes)
+    ordinals = np.array([day.toordinal() for day in days], dtype=np.int64)
+    return Hours(at, days, ordinals, opens, np.minimum(closes, opens + at.minutes * 60))

@@ -25,6 +25,7 @@ from resources.simulator.market.prices import Daily
 
 BEFORE, AFTER = 330, 240  # minutes
 WHOLE_DAY = 24 * 60  # what the wire calls the length of a day with all its hours
+AROUND_THE_CLOCK = 23 * 60  # sessions from here on are such days
 DRIFT, APPROACH, REACH = 0.3, 0.1, 0.15  # of the day's range
 SHARE = 0.04  # of the day's volume, at most, on each side
 EVENING, MORNING = 1, 2  # which noise
@@ -66,8 +67,7 @@ class Views:
 
     def of(self, instrument: Instrument, *, extended: bool = False) -> View:
         """The view that was asked for, as far as the contract has one."""
-        american = instrument.asset_class == "STK" and instrument.is_us
-        return (AllHours if extended and american else RegularHours)(self.market, instrument)
+        return view(self.market, instrument, extended=extended)
 
     def sized(self, instrument: Instrument, day: date, size: int, *, extended: bool) -> Bars:
         """Bars of `size` minutes of a whole day."""
@@ -76,6 +76,12 @@ class Views:
     def _add_up(self, instrument: Instrument, day: date, size: int, extended: bool) -> Bars:
         found = self.of(instrument, extended=extended).minutes(day)
         return by_minutes(found, size, hours(instrument.exchange).offset(day))
+
+
+def view(market: Market, instrument: Instrument, *, extended: bool = False) -> View:
+    """One contract's days with all their hours, if those were asked for and it has more than the regular ones."""
+    american = instrument.asset_class == "STK" and instrument.is_us
+    return (AllHours if extended and american else RegularHours)(market, instrument)
 
 
 class RegularHours:
@@ -90,7 +96,8 @@ class RegularHours:
 
     @property
     def duration(self) -> int:
-        return venue(self._instrument.exchange).minutes
+        minutes = venue(self._instrument.exchange).minutes
+        return minutes if minutes < AROUND_THE_CLOCK else WHOLE_DAY
 
     def session(self, day: date) -> tuple[int, int]:
         return self._here.session(day)

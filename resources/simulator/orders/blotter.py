@@ -10,7 +10,6 @@ each other the one that is reached first lives, however far the clock was moved 
 
 import zlib
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 import numpy as np
 
@@ -29,10 +28,11 @@ FIRST, SPREAD = 100_000_000, 400_000_000  # ids of placed orders; those of the o
 class Blotter:
     """The orders of a simulated gateway."""
 
-    def __init__(self, world: World, clock: Clock, seed: int) -> None:
+    def __init__(self, world: World, clock: Clock, seed: int, *, pending: int = 0) -> None:
         self._world = world
         self._clock = clock
         self._matcher = Matcher(world.market)
+        self._pending = pending
         self._next = FIRST + zlib.crc32(b"orders:%d" % seed) % SPREAD
         self._orders: dict[int, Order] = {}
         self._minute = 0
@@ -69,16 +69,20 @@ class Blotter:
 
     def status(self, order: Order) -> Status:
         """The state of an order now."""
-        if order.ended is not None:
-            return order.ended
         ticket = order.ticket
+        if order.ended is not None:
+            unconfirmed = order.ended is Status.CANCELLED and not order.by_system and self._is_fresh(order.changed_at)
+            return Status.PENDING_CANCEL if unconfirmed else order.ended
         if ticket.deactivated:
             return Status.INACTIVE
+        if not order.fills and self._is_fresh(order.placed_at):
+            return Status.PENDING_SUBMIT
         sleeps = ticket.kind.is_stop and not order.triggered
         if order.waiting_for or sleeps or ticket.kind.at_close or ticket.tif == "OPG":
             return Status.PRE_SUBMITTED
-        is_open = opening_hours.current(self._world.market, ticket.contract, self.now()) is not None
-        return Status.SUBMITTED if is_open or ticket.outside_rth else Status.PRE_SUBMITTED
+        market = self._world.market
+        running = opening_hours.current(market, ticket.contract, self.now(), extended=ticket.extended)
+        return Status.SUBMITTED if running else Status.PRE_SUBMITTED
 
     def place(self, tickets: Sequence[Ticket]) -> list[Order]:
         """Take orders in; the first of several may be the parent of the others."""
@@ -107,6 +111,10 @@ class Blotter:
         for child in self._active(waiting_for=order.number):
             self.cancel(child, by_system=True, at=when)
 
+    def _is_fresh(self, at: int) -> bool:
+        """Whether the exchange has not confirmed yet what was asked at an instant."""
+        return self.now() - at < self._pending
+
     def _enter(self, ticket: Ticket, now: int) -> Order:
         self._next += 1
         order = self._orders[self._next] = Order(self._next, ticket, now, now, now)
@@ -132,13 +140,12 @@ class Blotter:
 
     def _activate(self, order: Order, at: int) -> None:
         """From now on the order may fill."""
-        ticket, market = order.ticket, self._world.market
+        ticket = order.ticket
         if order.waiting_for or ticket.deactivated:
             return
         order.cursor, order.stop = at + 1, ticket.stop
         if ticket.kind.trails and order.stop is None:
-            price = market.price(ticket.contract, datetime.fromtimestamp(at, UTC))
-            order.stop = float(trailing(order, np.array([price]))[0])
+            order.stop = float(trailing(order, np.array([self._matcher.price(ticket, at)]))[0])
         self._set_deadline(order, at)
         if ticket.tif == "IOC" and not self._is_marketable(order, at):
             self.cancel(order, by_system=True, at=at)
@@ -149,7 +156,7 @@ class Blotter:
         auction = ticket.kind.at_close or ticket.tif == "OPG"
         if ticket.tif == "GTC" and not auction:
             return
-        session = opening_hours.current_or_next(market, ticket.contract, at)
+        session = opening_hours.current_or_next(market, ticket.contract, at, extended=ticket.extended)
         if session is not None and auction:
             began = session.opens if ticket.tif == "OPG" else session.closes - MINUTE
             if at > began:
@@ -166,10 +173,9 @@ class Blotter:
             order.expires_at = min(session.closes, (at // MINUTE + 2) * MINUTE)
 
     def _is_marketable(self, order: Order, at: int) -> bool:
-        contract = order.ticket.contract
-        if order.ticket.kind.is_stop or opening_hours.current(self._world.market, contract, at) is None:
-            return False
-        return is_good(order, self._world.market.price(contract, datetime.fromtimestamp(at, UTC)))
+        ticket, market = order.ticket, self._world.market
+        running = opening_hours.current(market, ticket.contract, at, extended=ticket.extended)
+        return not ticket.kind.is_stop and running is not None and is_good(order, self._matcher.price(ticket, at))
 
     def _apply(self, order: Order, event: Event) -> None:
         if event.fill is None:

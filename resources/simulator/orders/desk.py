@@ -4,8 +4,7 @@ Belongs here: the steps of each request. Does not: HTTP (`routes/orders.py`), an
 beside this one).
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 from resources.simulator.accounts.valuation import Valuation
@@ -13,8 +12,8 @@ from resources.simulator.accounts.world import Account, World
 from resources.simulator.clock import Clock
 from resources.simulator.orders import tickets
 from resources.simulator.orders.blotter import Blotter
-from resources.simulator.orders.dialogue import Asked, Dialogue
-from resources.simulator.orders.funds import Impact, shortage
+from resources.simulator.orders.dialogue import Asked, Dialogue, Done
+from resources.simulator.orders.funds import Impact, Preview
 from resources.simulator.orders.order import Order, Status, Ticket
 from resources.simulator.orders.questions import Question, blind, questions
 from resources.simulator.orders.refusals import Malformed, Rejected
@@ -23,27 +22,24 @@ from resources.simulator.orders.trades import day_begins, own_order, trades
 from resources.simulator.session import Session
 
 EVERY = -1  # instead of an id: all orders of the account
-Outcome = Asked | Sequence[Order]
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What an order would do, and what is wrong with it."""
-
-    ticket: Ticket
-    impact: Impact
-    is_blind: bool
-    error: str | None
+Outcome = Asked | Done
 
 
 class Desk:
     """Takes orders for every account of a world."""
 
     def __init__(
-        self, world: World, clock: Clock, session: Session, seed: int, valued: Callable[[Account], Valuation]
+        self,
+        world: World,
+        clock: Clock,
+        session: Session,
+        seed: int,
+        valued: Callable[[Account], Valuation],
+        *,
+        pending: int = 0,
     ) -> None:
         self._world = world
-        self.blotter = Blotter(world, clock, seed)
+        self.blotter = Blotter(world, clock, seed, pending=pending)
         self.dialogue = Dialogue(session, self.blotter.now, seed)
         self._review = Review(world, self.blotter, valued)
 
@@ -54,12 +50,23 @@ class Desk:
         self._review.admit(wanted)
         return self.dialogue.begin(self._warnings(wanted), lambda: self.blotter.place(wanted))
 
-    def preview(self, account_id: str, body: object) -> Preview:
-        """The first of some orders, without placing it."""
-        ticket = self._read(account_id, body)[0]
-        price = reference_price(ticket, self._review.price(ticket))
-        found = self._review.impact(ticket, price)
-        return Preview(ticket, found, blind(ticket), shortage(found))
+    def preview(self, account_id: str, body: object, *, seen: Collection[int] | None, asks: bool) -> Outcome:
+        """Orders that are not placed, told as one; perhaps only of contracts that were seen, and after questions.
+
+        A bracket asks for what its parent asks for, and of a group only one can fill: the dearest stands for all.
+        """
+        self.dialogue.interrupt()
+        wanted = self._read(account_id, body)
+        parents = [each for each in wanted if not each.parent] or wanted
+        ticket = max(parents, key=lambda each: self._impact(each).exposure.after)
+        if seen is not None and ticket.contract.conid not in seen:
+            raise Rejected(f"No market data for conid {ticket.contract.conid}: ask for a snapshot first")
+
+        def previewed() -> Preview:
+            wrong = self._review.objection(ticket, funded=True)
+            return Preview(ticket, self._impact(ticket), blind(ticket), wrong)
+
+        return self.dialogue.begin(self._warnings(wanted) if asks else [], previewed)
 
     def modify(self, account_id: str, number: int, body: object) -> Outcome:
         """Another ticket for an order, or the first question about it."""
@@ -125,10 +132,12 @@ class Desk:
         found: list[Question] = []
         for ticket in wanted:
             price = self._review.price(ticket)
-            impact = self._review.impact(ticket, reference_price(ticket, price))
-            dollars = impact.amount * self._world.market.fx(ticket.contract.currency, "USD", self._now())
+            dollars = self._impact(ticket).amount * self._world.market.fx(ticket.contract.currency, "USD", self._now())
             found += questions(ticket, price, dollars)
         return found
+
+    def _impact(self, ticket: Ticket) -> Impact:
+        return self._review.impact(ticket, reference_price(ticket, self._review.price(ticket)))
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.blotter.now(), UTC)

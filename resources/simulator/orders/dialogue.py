@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from resources.simulator.orders.funds import Preview
 from resources.simulator.orders.order import Order
 from resources.simulator.orders.questions import MOST, Question
 from resources.simulator.orders.refusals import Late, Malformed, Rejected, Unknown
@@ -18,7 +19,8 @@ from resources.simulator.session import Session
 
 PATIENCE = 60  # seconds
 MOST_SUPPRESSED = 51
-Action = Callable[[], Sequence[Order]]
+Done = Sequence[Order] | Preview
+Action = Callable[[], Done]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +51,14 @@ class Dialogue:
         """Another request came in between."""
         self._asked = None
 
-    def begin(self, questions: Iterable[Question], action: Action) -> Asked | Sequence[Order]:
+    def begin(self, questions: Iterable[Question], action: Action) -> Asked | Done:
         """Ask what is to be asked, or act at once."""
         self.interrupt()
         heard = self.suppressed()
         fresh = {question.message_id: question for question in questions if question.message_id not in heard}
         return self._ask(list(fresh.values())[:MOST], action)
 
-    def answer(self, reply_id: str, confirmed: object) -> Asked | Sequence[Order]:
+    def answer(self, reply_id: str, confirmed: object) -> Asked | Done:
         """Go on after a yes."""
         asked, self._asked = self._asked, None
         if asked is None or asked.reply_id != reply_id or asked.session != self._session.number:
@@ -82,7 +84,7 @@ class Dialogue:
         """What is not asked in this brokerage session."""
         return self._suppressed if self._suppressed_in == self._session.number else set()
 
-    def _ask(self, questions: Sequence[Question], action: Action) -> Asked | Sequence[Order]:
+    def _ask(self, questions: Sequence[Question], action: Action) -> Asked | Done:
         if not questions:
             return action()
         self._count += 1

@@ -43,6 +43,16 @@ class Impact:
         return self.amount + self.commission
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an order would do, and what is wrong with it."""
+
+    ticket: Ticket
+    impact: Impact
+    is_blind: bool
+    error: str | None
+
+
 def impact(valuation: Valuation, ticket: Ticket, price: float, rate: float) -> Impact:
     """An order filled as a whole at a price; `rate` brings the contract's currency into the account's."""
     contract = ticket.contract

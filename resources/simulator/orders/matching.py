@@ -7,14 +7,14 @@ Only minutes that began after the order was there count. A market order takes a 
 begins; the other types wait until it has ended: a limit takes the limit or a better first price, a stop its trigger
 or a worse first price. One minute fills
 a share of its volume, though never less than a twentieth of the order, so that no order goes on for ever; options and
-currency pairs are made by dealers and fill whole.
+currency pairs are made by dealers and fill whole. What may fill outside of regular hours is matched with all of them.
 
 Long stretches are looked at by day first, so that a clock moved by months opens only the days that matter.
 """
 
 import zlib
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
 
 import numpy as np
@@ -26,8 +26,9 @@ from resources.simulator.market.bars import pick, seconds
 from resources.simulator.market.market import MINUTE, Bars, Market
 from resources.simulator.market.minutes import on_tick
 from resources.simulator.market.paths import Floats
-from resources.simulator.orders.opening_hours import Trading, between
-from resources.simulator.orders.order import Fill, Kind, Order
+from resources.simulator.market.views import view
+from resources.simulator.orders.opening_hours import Trading, between, current
+from resources.simulator.orders.order import Fill, Kind, Order, Ticket
 
 PARTICIPATION = 0.25  # of a minute's volume
 SLICES = 20
@@ -49,7 +50,7 @@ class Matcher:
 
     def __init__(self, market: Market) -> None:
         self._market = market
-        self._minutes = lru_cache(maxsize=128)(market.minutes)
+        self._minutes = lru_cache(maxsize=128)(self._read)
 
     def next_event(self, order: Order, now: int) -> Event | None:
         """The first thing that happens to an order, up to an instant. Moves its stop and its cursor along."""
@@ -59,11 +60,22 @@ class Matcher:
             return found
         return Event(deadline) if deadline is not None and deadline <= now else None
 
+    def price(self, ticket: Ticket, at: int) -> float:
+        """The last price in the hours in which an order may fill."""
+        contract = ticket.contract
+        running = current(self._market, contract, at, extended=ticket.extended)
+        if running is not None and ticket.extended:
+            bars = self._minutes(contract, running.day, ticket.extended)
+            count = int(np.searchsorted(seconds(bars.start), at - MINUTE, side="right"))
+            if count:
+                return float(bars.close[count - 1])
+        return self._market.price(contract, datetime.fromtimestamp(at, UTC))
+
     def _fill(self, order: Order, until: int) -> Event | None:
-        contract, at_once = order.ticket.contract, takes_first_price(order)
+        at_once = takes_first_price(order)
         for session in self._sessions(order, until):
             last = min(until - (0 if at_once else MINUTE), session.closes - MINUTE)
-            bars = self._bars(contract, session.day, order.cursor, last)
+            bars = self._bars(order.ticket, session.day, order.cursor, last)
             if not len(bars.start):
                 continue
             found = first(order, bars)
@@ -77,19 +89,22 @@ class Matcher:
         return None
 
     def _sessions(self, order: Order, until: int) -> list[Trading]:
-        contract = order.ticket.contract
-        sessions = list(between(self._market, contract, order.cursor, until))
+        contract, extended = order.ticket.contract, order.ticket.extended
+        sessions = list(between(self._market, contract, order.cursor, until, extended=extended))
         if len(sessions) <= FEW or order.ticket.kind.trails:
             return sessions
-        days = self._market.daily(contract, sessions[0].day, sessions[-1].day)
+        days = view(self._market, contract, extended=extended).daily(sessions[0].day, sessions[-1].day)
         near = _in_reach(order, days)
         return [session for session, is_near in zip(sessions, near.tolist(), strict=True) if is_near]
 
-    def _bars(self, contract: Instrument, day: date, first: int, last: int) -> Bars:
+    def _bars(self, ticket: Ticket, day: date, first: int, last: int) -> Bars:
         """The day's minutes that begin in a stretch, both ends included."""
-        bars = self._minutes(contract, day)
+        bars = self._minutes(ticket.contract, day, ticket.extended)
         starts = seconds(bars.start)
         return pick(bars, slice(int(np.searchsorted(starts, first)), int(np.searchsorted(starts, last, side="right"))))
+
+    def _read(self, contract: Instrument, day: date, extended: bool) -> Bars:
+        return view(self._market, contract, extended=extended).minutes(day)
 
 
 def takes_first_price(order: Order) -> bool:

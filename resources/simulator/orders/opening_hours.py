@@ -14,6 +14,7 @@ from resources.simulator.accounts.trading import EXPIRY
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.market.calendars import hours
 from resources.simulator.market.market import RECENT, Market
+from resources.simulator.market.views import view
 
 DAY = timedelta(days=1)
 
@@ -27,25 +28,27 @@ class Trading:
     closes: int
 
 
-def between(market: Market, contract: Instrument, first: int, last: int) -> Iterator[Trading]:
-    """Sessions that end after `first` and begin by `last`."""
-    here = hours(contract.exchange)
+def between(
+    market: Market, contract: Instrument, first: int, last: int, *, extended: bool = False
+) -> Iterator[Trading]:
+    """Sessions that end after `first` and begin by `last`; those of American shares may have all their hours."""
+    here, seen = hours(contract.exchange), view(market, contract, extended=extended)
     begin, end = (here.local_day(datetime.fromtimestamp(at, UTC)) for at in (first, last))
     for day in market.trading_days(contract, begin - DAY, end + DAY):
-        opens, closes = here.session(day)
+        opens, closes = seen.session(day)
         closes = min(closes, end_of_life(contract) or closes)
         if closes > first and opens <= last:
             yield Trading(day, opens, closes)
 
 
-def current(market: Market, contract: Instrument, at: int) -> Trading | None:
+def current(market: Market, contract: Instrument, at: int, *, extended: bool = False) -> Trading | None:
     """The session that runs at an instant."""
-    return next(between(market, contract, at, at), None)
+    return next(between(market, contract, at, at, extended=extended), None)
 
 
-def current_or_next(market: Market, contract: Instrument, at: int) -> Trading | None:
+def current_or_next(market: Market, contract: Instrument, at: int, *, extended: bool = False) -> Trading | None:
     """The session that runs at an instant, or the first one after it; None once it has stopped trading."""
-    return next(between(market, contract, at, at + int(RECENT.total_seconds())), None)
+    return next(between(market, contract, at, at + int(RECENT.total_seconds()), extended=extended), None)
 
 
 def end_of_life(contract: Instrument) -> int | None:

@@ -51,9 +51,11 @@ class Status(StrEnum):
     """States, as the wire names them."""
 
     INACTIVE = "Inactive"
+    PENDING_SUBMIT = "PendingSubmit"
     PRE_SUBMITTED = "PreSubmitted"
     SUBMITTED = "Submitted"
     FILLED = "Filled"
+    PENDING_CANCEL = "PendingCancel"
     CANCELLED = "Cancelled"
 
 
@@ -78,6 +80,12 @@ class Ticket:
     reference: str = ""  # the client's own id
     parent: str = ""  # reference of the order that must fill first
     group: bool = False  # one cancels the others
+
+    @property
+    def extended(self) -> bool:
+        """Whether it may fill before the opening and after the close; what needs a market or an auction waits."""
+        auction = self.kind.at_close or self.tif == "OPG"
+        return self.outside_rth and self.kind is not Kind.MARKET and not auction
 
 
 @dataclass(frozen=True, slots=True)

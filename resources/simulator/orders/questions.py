@@ -9,13 +9,13 @@ Size Limit of"), so these stand as the gateway has them.
 from dataclasses import dataclass
 
 from resources.simulator.accounts.book import UNIT
+from resources.simulator.market import availability
 from resources.simulator.orders.order import Kind, Ticket
 
 MOST = 3  # in one chain
 FAR = 0.03
 SIZE_LIMIT = 500.0
 VALUE_LIMIT = 100_000.0  # dollars
-UNSUBSCRIBED = frozenset({"LSE", "IBIS", "SBF", "EBS", "AEB"})  # exchanges without market data
 SURE = "\nAre you sure you want to submit this order?"
 
 
@@ -40,8 +40,8 @@ def questions(ticket: Ticket, market: float, dollars: float) -> list[Question]:
 
 
 def blind(ticket: Ticket) -> bool:
-    """Whether the account has no market data for what it orders."""
-    return ticket.contract.exchange in UNSUBSCRIBED
+    """Whether the account has no market data for what it orders, or late ones only."""
+    return availability.delay(ticket.contract.exchange) > 0
 
 
 def _data(ticket: Ticket) -> list[Question]:

@@ -40,14 +40,18 @@ class Review:
             raise Rejected(f"Order couldn't be submitted: Local order ID={references[0]} is already registered.")
 
     def check(self, ticket: Ticket, *, funded: bool) -> None:
-        """What holds for new and for changed orders; children of a bracket are not paid for twice."""
-        price = self.price(ticket)
+        """Raise when an order, new or changed, breaks a rule."""
+        wrong = self.objection(ticket, funded=funded)
+        if wrong:
+            raise Rejected(wrong)
+
+    def objection(self, ticket: Ticket, *, funded: bool) -> str | None:
+        """What is wrong with an order; children of a bracket are not paid for twice."""
+        price = reference_price(ticket, self.price(ticket))
         for name, value in (("price", ticket.price), ("stop price", ticket.stop)):
             if value is not None and abs(value * ticket.contract.ticks - round(value * ticket.contract.ticks)) > 1e-6:
-                raise Rejected(f"The {name} {value:g} does not conform to the minimum price variation of the contract")
-        lacking = shortage(self.impact(ticket, ticket.price or price)) if funded else None
-        if lacking:
-            raise Rejected(lacking)
+                return f"The {name} {value:g} does not conform to the minimum price variation of the contract"
+        return shortage(self.impact(ticket, price)) if funded else None
 
     def amendable(self, account_id: str, number: int) -> Order:
         """The order to be changed or cancelled."""

@@ -86,7 +86,7 @@ def _contract(raw: Raw, market: Market) -> Instrument:
     if isinstance(conid, bool | float | list | dict) or not text.isdecimal():
         raise Malformed(CAST.format("String", "Integer", "String", "Integer").replace("util", "lang"))
     found = market.instrument(int(text))
-    if found is None:
+    if found is None or found.asset_class == "IND":
         raise Rejected(f"Contract {text} is not available for trading")
     return found
 
@@ -157,7 +157,10 @@ def _bought(contract: Instrument, cash: float, price: float | None, market: Mark
 
 
 def _reference(raw: Raw, name: str) -> str:
-    text = str(raw.get(name) or "")
+    value = raw.get(name) or ""
+    if isinstance(value, list | dict):
+        raise Malformed(f"{name} is not text")
+    text = str(value)
     if len(text) > LONGEST_REFERENCE:
         raise Rejected(f"{name} is longer than {LONGEST_REFERENCE} characters")
     return text

@@ -15,8 +15,10 @@ from starlette.routing import Route
 
 from resources.simulator import reply
 from resources.simulator.accounts.world import Account, World
-from resources.simulator.orders.desk import Desk
+from resources.simulator.flavour import Flavour
+from resources.simulator.orders.desk import Desk, Outcome
 from resources.simulator.orders.dialogue import MOST_SUPPRESSED, Asked
+from resources.simulator.orders.funds import Preview
 from resources.simulator.orders.order import Order, Status
 from resources.simulator.orders.refusals import Late, Malformed, Refusal, Rejected
 from resources.simulator.routes.body import json_object, json_value, texts
@@ -25,15 +27,18 @@ from resources.simulator.shapes import orders as shapes
 from resources.simulator.shapes.accounts import EVERYBODY
 from resources.simulator.shapes.order_preview import preview
 from resources.simulator.shapes.order_status import status
+from resources.simulator.warmth import Subscriptions
 
 MOST = 1000  # orders in the list
 FILTERS = {
     "inactive": {Status.INACTIVE},
+    "pending_submit": {Status.PENDING_SUBMIT},
     "pre_submitted": {Status.PRE_SUBMITTED},
     "submitted": {Status.SUBMITTED},
     "filled": {Status.FILLED},
+    "pending_cancel": {Status.PENDING_CANCEL},
     "cancelled": {Status.CANCELLED},
-}  # nothing stays in pending_submit, pending_cancel or warn_state here: asked for those, the list is empty
+}  # nothing is ever in warn_state here: asked for that, the list is empty
 BY_TIME = "sort_by_time"
 
 
@@ -43,6 +48,8 @@ class Trading(Protocol):
     session: Session
     world: World
     desk: Desk
+    flavour: Flavour
+    subscriptions: Subscriptions
 
 
 def routes(simulation: Trading) -> list[Route]:
@@ -97,13 +104,17 @@ class _Answers:
         self._session = simulation.session
         self._world = simulation.world
         self._desk = simulation.desk
+        self._flavour = simulation.flavour
+        self._subscriptions = simulation.subscriptions
         self._listed_in = 0  # brokerage session that has had its pre-flight
 
     async def place(self, request: Request) -> Response:
         return self._told(self._desk.place(self._account(request), await json_value(request)))
 
     async def preview(self, request: Request) -> Response:
-        return reply.ok(preview(self._desk.preview(self._account(request), await json_value(request))))
+        seen = self._subscriptions.lines if self._flavour.whatif_needs_snapshot else None
+        wanted, asks = await json_value(request), self._flavour.whatif_asks
+        return self._told(self._desk.preview(self._account(request), wanted, seen=seen, asks=asks))
 
     async def modify(self, request: Request) -> Response:
         number = _number(request.path_params["order"])
@@ -166,9 +177,11 @@ class _Answers:
             raise Malformed("invalid accountId")
         return name
 
-    def _told(self, outcome: Asked | Sequence[Order]) -> Response:
+    def _told(self, outcome: Outcome) -> Response:
         if isinstance(outcome, Asked):
             return reply.ok([shapes.question(outcome)])
+        if isinstance(outcome, Preview):
+            return reply.ok(preview(outcome))
         return reply.ok([shapes.acknowledged(order, self._desk.status(order)) for order in outcome])
 
 

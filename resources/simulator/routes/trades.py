@@ -19,7 +19,6 @@ from resources.simulator.session import Session
 from resources.simulator.shapes.trades import execution
 
 MOST_DAYS = 7
-PATH = "/iserver/account/trades"
 
 
 class Traded(Protocol):
@@ -33,7 +32,7 @@ class Traded(Protocol):
 
 
 def routes(simulation: Traded) -> list[Route]:
-    """The endpoint, with and without the slash that clients put behind it."""
+    """The endpoint."""
     asked_in = 0  # the brokerage session that has had its cold first call
 
     async def executed(request: Request) -> Response:
@@ -60,4 +59,4 @@ def routes(simulation: Traded) -> list[Route]:
             rows.append(execution(trade, position, order.ticket.reference if order else ""))
         return reply.ok(rows)
 
-    return [Route(path, executed, methods=["GET"]) for path in (PATH, f"{PATH}/")]
+    return [Route("/iserver/account/trades", executed, methods=["GET"])]

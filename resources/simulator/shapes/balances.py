@@ -15,7 +15,7 @@ OTHERS = "Others"
 Amounts = dict[str, float]
 NO_ALLOCATION: dict[str, object] = {family: {"long": {}, "short": {}} for family in ("assetClass", "sector", "group")}
 MARKET_VALUES = {
-    "stockmarketvalue": lambda contract: contract.asset_class == "STK",
+    "stockmarketvalue": lambda contract: contract.asset_class in {"STK", "CFD"},  # there is no class for differences
     "stockoptionmarketvalue": lambda contract: contract.asset_class == "OPT",
     "corporatebondsmarketvalue": lambda contract: contract.asset_class == "BOND" and contract.kind != "GOVT",
     "tbondsmarketvalue": lambda contract: contract.asset_class == "BOND" and contract.kind == "GOVT",

@@ -4,8 +4,7 @@ Belongs here: a pure function from a preview to a JSON value. Does not: its numb
 """
 
 from resources.simulator.accounts.book import UNIT
-from resources.simulator.orders.desk import Preview
-from resources.simulator.orders.funds import Change
+from resources.simulator.orders.funds import Change, Preview
 
 BLIND = (
     "21/You are trying to submit an order without having market data for this instrument. We strongly recommend "

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from resources.simulator.accounts.book import UNIT
+from resources.simulator.contracts.derivatives import delivery
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.orders.dialogue import Asked
 from resources.simulator.orders.order import Kind, Order, Status
@@ -31,7 +32,9 @@ NAMES = {
 CLEARING = {Status.FILLED: ("Filled", "2"), Status.CANCELLED: ("Cancelled", "1"), Status.INACTIVE: ("Inactive", "3")}
 COLOURS = {
     Status.SUBMITTED: ("#FFFFFF", "#007800"),
+    Status.PENDING_SUBMIT: ("#FFFFFF", "#0000CC"),
     Status.PRE_SUBMITTED: ("#FFFFFF", "#0000CC"),
+    Status.PENDING_CANCEL: ("#FFFFFF", "#AA0000"),
     Status.FILLED: ("#FFFFFF", "#000000"),
     Status.CANCELLED: ("#AFAFAF", "#FFFFFF"),
     Status.INACTIVE: ("#FFFFFF", "#AFAFAF"),
@@ -148,9 +151,10 @@ def second_description(contract: Instrument, name: str = "description2") -> Mapp
 
 def derivative(contract: Instrument) -> str:
     """DEC2026 200 Call, or nothing for what does not expire."""
-    if not contract.is_derivative or contract.expiry is None:
+    named = delivery(contract) if contract.is_derivative else None
+    if named is None:
         return ""
-    month = f"{contract.expiry:%b%Y}".upper()
+    month = f"{named:%b%Y}".upper()
     right = {"C": "Call", "P": "Put"}.get(contract.right or "", "")
     return f"{month} {contract.strike:g} {right}" if right else month
 

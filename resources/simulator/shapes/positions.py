@@ -13,6 +13,7 @@ from datetime import datetime
 import numpy as np
 
 from resources.simulator.accounts.valuation import Held
+from resources.simulator.contracts.derivatives import delivery
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.shapes.definitions import secdef_row
 
@@ -109,8 +110,8 @@ def description(contract: Instrument) -> str:
         short = f"{contract.expiry:%y%m%d}{contract.right}{round(contract.strike * 1000):08d}"
         month = f"{contract.expiry:%b%Y}".upper()
         return f"{contract.symbol:<6} {month} {contract.strike:g} {contract.right} [{contract.symbol:<6}{short} 100]"
-    if contract.asset_class == "FUT" and contract.expiry:
-        return f"{contract.symbol} {contract.expiry:%b%Y}".upper()
+    if contract.asset_class == "FUT" and (delivered := delivery(contract)):
+        return f"{contract.symbol} {delivered:%b%Y}".upper()
     return contract.name if contract.asset_class == "BOND" else contract.symbol
 
 

@@ -13,6 +13,14 @@ USER_ID = 990001
 USER_NAME = "simowner"
 SERVER = {"serverName": "SimA0001", "serverVersion": "Build 10.46.1c, Jun 2, 2026 1:02:03 PM"}
 HARDWARE = f"00ab12cd|{MAC}"
+HISTORY = {
+    "authenticated": True,
+    "competing": False,
+    "connected": True,
+    "message": "",
+    "MAC": MAC,
+    "serverInfo": SERVER,
+}
 SSO_LIFE = 600_000  # ms; renews itself near zero
 NEEDS_COMPETE = "Force compete capability must be used together with compete flag"
 
@@ -61,8 +69,9 @@ def refusal() -> dict[str, object]:
 
 
 def tickle(session: Session, now: datetime, flavour: Flavour, *, seed: int) -> dict[str, object]:
-    """The keep-alive; "no bridge" of the history service is its normal state."""
-    history = {"hmds": {"error": "no bridge"}} if flavour.hmds_in_tickle else {}
+    """The keep-alive; "no bridge" of the history service is its normal state, until somebody opens it."""
+    service = {"authStatus": HISTORY} if session.hmds else {"error": "no bridge"}
+    history = {"hmds": service} if flavour.hmds_in_tickle else {}
     confirmed = {"tickle": True} if flavour.tickle_confirms else {}
     return {
         "session": f"{seed:08x}{int(session.login_at.timestamp()):024x}",

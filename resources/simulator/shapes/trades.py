@@ -13,6 +13,7 @@ from resources.simulator.accounts.book import UNIT
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.orders.trades import Trade
 from resources.simulator.shapes.orders import listing, priced, second_description
+from resources.simulator.shapes.session import USER_NAME
 
 VENUES = ("IBKRATS", "NASDAQ", "ARCA", "IEX", "BATS", "NYSE")  # where American shares were filled
 
@@ -34,6 +35,7 @@ def execution(trade: Trade, position: float, reference: str) -> dict[str, object
         "size": size,
         "price": price,
         **({"order_ref": reference} if reference else {}),
+        "submitter": USER_NAME,
         "exchange": venue,
         "commission": str(entry.commission / 100),
         "net_amount": round(size * entry.price * contract.multiplier, 2),

@@ -9,12 +9,13 @@ from resources.simulator.accounts.world import Account, World
 from resources.simulator.app import application
 from resources.simulator.clock import Clock
 from resources.simulator.contracts.instruments import Instrument
+from resources.simulator.flavour import Flavour
 from resources.simulator.market.market import SeededMarket
 from resources.simulator.session import Session
 from resources.simulator.simulation import Simulation
 from tests.resources.simulator.conftest import FIRST, NOON, Answer, Caller, Desk, Hand
 
-AAPL, SPY, AZN, EURUSD = 265598, 756733, 990000001, 12087792
+AAPL, SPY, AZN, ASML, NESN, EURUSD = 265598, 756733, 990000001, 990000007, 990000008, 12087792
 Row = dict[str, Any]
 
 
@@ -94,12 +95,18 @@ def wanted(**order: object) -> Row:
 
 
 def make_order_desk(
-    *, at: datetime = NOON, seed: int = 7, accounts: int = 1, positions: int = 6, started: date | None = None
+    *,
+    at: datetime = NOON,
+    seed: int = 7,
+    accounts: int = 1,
+    positions: int = 6,
+    started: date | None = None,
+    flavour: Flavour | None = None,
 ) -> OrderDesk:
     today = started or at.date()
     prices = market(seed, today)
     world = World(prices, seed=seed, today=today, accounts=accounts, positions=positions)
-    simulation = Simulation(prices, world, Clock(at, real=Hand()), Session(at), seed)
+    simulation = Simulation(prices, world, Clock(at, real=Hand()), Session(at), seed, flavour or Flavour())
     desk = OrderDesk(simulation, Caller(application(simulation)))
     desk.prime()
     return desk

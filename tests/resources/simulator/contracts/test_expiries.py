@@ -9,7 +9,6 @@ from resources.simulator.contracts.expiries import crude_expiry, expiry, listed,
 from resources.simulator.market.calendars import hours
 
 TODAY = date(2026, 11, 24)
-ON_HOLIDAYS = {date(2008, 3, 21), date(2027, 6, 18), date(2032, 6, 18), date(2038, 6, 18)}
 
 
 @pytest.mark.parametrize(
@@ -19,6 +18,8 @@ ON_HOLIDAYS = {date(2008, 3, 21), date(2027, 6, 18), date(2032, 6, 18), date(203
         (2027, 3, date(2027, 3, 19)),
         (2026, 6, date(2026, 6, 18)),  # the Friday is Juneteenth
         (2020, 6, date(2020, 6, 19)),  # which was no holiday then
+        (2027, 6, date(2027, 6, 17)),  # Juneteenth is kept on the Friday
+        (2008, 3, date(2008, 3, 20)),  # Good Friday
     ],
 )
 def test_options_end_on_the_third_friday(year: int, month: int, expiry: date) -> None:
@@ -32,6 +33,19 @@ def test_crude_ends_on_a_weekday_before_the_25th_of_the_month_before(day: date) 
     assert expiry.weekday() < 5
     assert 18 <= expiry.day <= 22
     assert expiry < date(day.year, day.month, 1)
+
+
+@pytest.mark.parametrize(
+    ("delivery", "expiry"),
+    [
+        (date(2026, 12, 1), date(2026, 11, 20)),
+        (date(2027, 1, 1), date(2026, 12, 21)),  # Christmas is the 25th
+        (date(2026, 6, 1), date(2026, 5, 19)),  # Memorial Day is
+        (date(2060, 1, 1), date(2059, 12, 22)),  # beyond the calendar
+    ],
+)
+def test_crude_ends_three_business_days_before_the_25th(delivery: date, expiry: date) -> None:
+    assert crude_expiry(delivery.year, delivery.month) == expiry
 
 
 @pytest.mark.parametrize(
@@ -52,7 +66,7 @@ def test_a_holiday_moves_the_end_to_the_session_before(friday: date, end: date) 
 @given(st.dates(date(2000, 1, 1), date(2039, 11, 1)))
 def test_every_listed_expiry_is_a_session_still_to_come(today: date) -> None:
     sessions, found = set(hours("NYSE").days), listed(today)
-    assert sessions.union(ON_HOLIDAYS).issuperset(found)
+    assert sessions.issuperset(found)
     assert all(today <= day <= today + expiries.QUARTERLY for day in found)
     assert list(found) == sorted(set(found))
     assert all(expiry(week(day)) == day for day in found)
@@ -70,4 +84,4 @@ def test_the_end_of_a_quarter_is_one_day_by_both_rules(day: date) -> None:
     if day.month in expiries.QUARTERS:
         third = third_friday(day.year, day.month)
         assert expiry(week(third)) == third
-        assert (third in hours("NYSE").days) is (third not in ON_HOLIDAYS)
+        assert third in hours("NYSE").days

@@ -17,7 +17,9 @@ def utc(second: int) -> str:
         ("NYSE", date(2026, 11, 27), "2026-11-27 14:30", "2026-11-27 18:00"),  # the day after Thanksgiving
         ("LSE", date(2026, 11, 24), "2026-11-24 08:00", "2026-11-24 16:30"),
         ("EBS", date(2026, 7, 2), "2026-07-02 07:00", "2026-07-02 15:30"),
-        ("CME", date(2026, 11, 23), "2026-11-22 23:00", "2026-11-23 23:00"),
+        ("CME", date(2026, 11, 23), "2026-11-22 23:00", "2026-11-23 22:00"),
+        ("NYMEX", date(2026, 7, 1), "2026-06-30 22:00", "2026-07-01 21:00"),
+        ("CME", date(2026, 11, 26), "2026-11-25 23:00", "2026-11-26 18:00"),  # Thanksgiving
         ("IDEALPRO", date(2026, 11, 23), "2026-11-23 00:00", "2026-11-24 00:00"),
     ],
 )
@@ -35,7 +37,7 @@ def test_holidays_are_not_days() -> None:
     [
         ("NYSE", "1985-07-01 13:30", "1985-07-01 20:00"),
         ("IDEALPRO", "1985-07-01 00:00", "1985-07-02 00:00"),
-        ("CME", "1985-06-30 22:00", "1985-07-01 22:00"),
+        ("CME", "1985-06-30 22:00", "1985-07-01 21:00"),
     ],
 )
 def test_a_day_outside_the_calendar_has_the_usual_hours(exchange: str, opens: str, closes: str) -> None:
@@ -48,7 +50,7 @@ def test_the_local_day_is_the_wall_clocks() -> None:
 
 
 def test_usual_sessions_have_their_minutes() -> None:
-    assert [venue(code).minutes for code in ("ARCA", "LSE", "IDEALPRO", "CME")] == [390, 510, 1440, 1440]
+    assert [venue(code).minutes for code in ("ARCA", "LSE", "IDEALPRO", "CME")] == [390, 510, 1440, 1380]
 
 
 def test_the_wall_clock_is_ahead_or_behind() -> None:

@@ -89,7 +89,7 @@ def test_futures_move_with_what_they_are_futures_of() -> None:
 def test_crude_is_asked_for_by_its_month_of_delivery() -> None:
     crude = next(root for root in derivatives.ROOTS if root.symbol == "CL")
     first = chains.listed_futures(crude, EVENING)[0]
-    assert (first.expiry, chains.named_month(first)) == (date(2026, 12, 22), "JAN27")
+    assert (first.expiry, chains.named_month(first)) == (date(2026, 12, 21), "JAN27")
 
 
 def test_a_contract_for_difference_costs_what_its_share_costs() -> None:

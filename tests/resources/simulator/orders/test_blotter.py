@@ -5,7 +5,7 @@ import pytest
 from resources.simulator.accounts.book import Kind
 from resources.simulator.orders.order import Status
 from tests.resources.simulator.conftest import FIRST, NOON
-from tests.resources.simulator.order_desk import AAPL, EURUSD, SPY, OrderDesk, make_order_desk, wanted
+from tests.resources.simulator.order_desk import AAPL, AZN, EURUSD, SPY, OrderDesk, make_order_desk, wanted
 
 OPENING = datetime(2026, 11, 24, 14, 30, tzinfo=UTC)
 CLOSING = datetime(2026, 11, 24, 21, tzinfo=UTC)
@@ -81,6 +81,92 @@ def test_a_day_order_ends_with_its_session_and_a_gtc_order_does_not(desk: OrderD
     ended = desk.row(day)
     assert ended["lastExecutionTime_r"] == int(CLOSING.timestamp()) * 1000
     assert "order_cancellation_by_system_reason" in ended
+
+
+def test_a_future_pauses_for_an_hour_before_its_next_day() -> None:
+    desk = make_order_desk(at=CLOSING + timedelta(minutes=70))  # 16:10 in Chicago
+    words = {"manualIndicator": True, "extOperator": "somebody"}
+    number = desk.place(conid=future(desk), quantity=1, tif="GTC", **words)
+    desk.wait(minutes=49)
+    assert desk.state(number) == "PreSubmitted"
+    desk.wait(minutes=2)
+    assert desk.state(number) == "Filled"
+
+
+def test_what_a_difference_is_worth_is_among_the_shares_of_the_ledger(desk: OrderDesk) -> None:
+    desk.place(conid=992_000_000)
+    desk.wait(minutes=1)
+    assert desk.held(992_000_000) == 10
+    ledger = desk.client.get(f"/portfolio/{FIRST}/ledger").json["USD"]
+    values = sum(ledger[name] for name in ledger if name.endswith("marketvalue"))
+    parts = ledger["cashbalance"] + values + ledger["futuresonlypnl"]
+    assert parts == pytest.approx(ledger["netliquidationvalue"], abs=0.01)
+
+
+def test_both_sides_of_an_exchange_are_settled_at_once(desk: OrderDesk) -> None:
+    desk.place(conid=EURUSD, quantity=1000)
+    desk.wait(minutes=1)
+    before = desk.client.get(f"/portfolio/{FIRST}/ledger").json
+    desk.place(conid=EURUSD, quantity=5000)
+    desk.wait(minutes=1)
+    after = desk.client.get(f"/portfolio/{FIRST}/ledger").json
+    for currency in ("EUR", "USD"):
+        moved = {name: after[currency][name] - before[currency][name] for name in ("cashbalance", "settledcash")}
+        assert moved["settledcash"] == pytest.approx(moved["cashbalance"])
+        assert moved["cashbalance"]
+
+
+def test_an_order_with_outside_rth_fills_after_the_close_at_the_prices_of_the_chart() -> None:
+    desk = make_order_desk(at=CLOSING + timedelta(minutes=5))
+    limit = near(desk.price(), 1.02)
+    inside, outside = (desk.place(orderType="LMT", price=limit, outsideRTH=flag) for flag in (False, True))
+    assert (desk.state(inside), desk.state(outside)) == ("PreSubmitted", "Submitted")
+    desk.wait(minutes=3)
+    assert (desk.state(inside), desk.state(outside)) == ("PreSubmitted", "Filled")
+    query = {"conid": str(AAPL), "period": "1d", "bar": "1min", "outsideRth": "true"}
+    bars = desk.client.get("/iserver/marketdata/history", **query).json["data"]
+    [trade] = [trade for trade in desk.trades() if trade["order_id"] == int(outside)]
+    minute = next(bar for bar in bars if bar["t"] <= trade["trade_time_r"] < bar["t"] + 60_000)
+    assert minute["l"] <= float(trade["price"]) <= minute["h"]
+
+
+@pytest.mark.parametrize(
+    ("order", "state"),
+    [({}, "PreSubmitted"), ({"orderType": "MOC"}, "PreSubmitted"), ({"conid": AZN}, "PreSubmitted")],
+)
+def test_what_needs_a_market_or_has_one_session_waits_in_spite_of_outside_rth(
+    order: dict[str, object], state: str
+) -> None:
+    desk = make_order_desk(at=CLOSING + timedelta(minutes=5))
+    number = desk.place(outsideRTH=True, **order)
+    desk.wait(minutes=30)
+    assert desk.state(number) == state
+
+
+def test_a_day_order_with_outside_rth_lives_until_eight_in_the_evening() -> None:
+    desk = make_order_desk(at=CLOSING + timedelta(minutes=5))
+    number = desk.place(orderType="LMT", price=near(desk.price(), 0.6), outsideRTH=True)
+    desk.wait(hours=3, minutes=54)
+    assert desk.state(number) == "Submitted"
+    desk.wait(minutes=2)
+    assert desk.state(number) == "Cancelled"
+
+
+def test_an_order_for_the_morning_fills_before_the_opening() -> None:
+    desk = make_order_desk(at=datetime(2026, 11, 24, 8, tzinfo=UTC))  # 03:00 in New York
+    number = desk.place(orderType="LMT", price=near(desk.price(), 1.1), outsideRTH=True, tif="GTC")
+    assert desk.state(number) == "PreSubmitted"
+    desk.wait(hours=1, minutes=5)
+    assert desk.state(number) == "Filled"
+
+
+def test_an_ioc_order_with_outside_rth_looks_at_the_evenings_price() -> None:
+    desk = make_order_desk(at=CLOSING + timedelta(minutes=90))
+    good = desk.place(tif="IOC", orderType="LMT", price=near(desk.price(), 1.05), outsideRTH=True)
+    bad = desk.place(tif="IOC", orderType="LMT", price=near(desk.price(), 0.9), outsideRTH=True)
+    assert (desk.state(good), desk.state(bad)) == ("Submitted", "Cancelled")
+    desk.wait(minutes=2)
+    assert desk.state(good) == "Filled"
 
 
 def test_a_day_order_knows_of_early_closes() -> None:

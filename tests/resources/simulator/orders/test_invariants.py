@@ -16,7 +16,8 @@ from tests.resources.simulator.order_desk import AAPL, AZN, EURUSD, SPY, OrderDe
 
 LISTED = market(7, NOON.date()).instruments()
 ALIVE = [c.conid for c in LISTED if c.expiry and 0 < (c.expiry - NOON.date()).days < 40]
-CONIDS = (AAPL, SPY, AZN, EURUSD, *ALIVE[:1], *ALIVE[-3:])
+DIFFERENCE = 992_000_000
+CONIDS = (AAPL, SPY, AZN, EURUSD, DIFFERENCE, *ALIVE[:1], *ALIVE[-3:])
 CENT = 0.006
 
 orders = st.fixed_dictionaries(
@@ -26,6 +27,7 @@ orders = st.fixed_dictionaries(
         "orderType": st.sampled_from(["MKT", *Kind]),
         "tif": st.sampled_from(["GTC", "GTC", "DAY", "IOC", "OPG"]),
         "quantity": st.sampled_from([1, 2, 7, 60, 900]),
+        "outsideRTH": st.booleans(),
         "away": st.sampled_from([0.97, 0.995, 1.0, 1.004, 1.03]),
     }
 )

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 import pytest
 
 from resources.simulator.accounts.book import Kind
+from resources.simulator.flavour import Flavour
 from resources.simulator.orders.trades import day_begins
 from tests.resources.simulator.conftest import FIRST, NOON
-from tests.resources.simulator.order_desk import AAPL, AZN, SPY, OrderDesk, make_order_desk, wanted
+from tests.resources.simulator.order_desk import AAPL, ASML, AZN, NESN, SPY, OrderDesk, make_order_desk, wanted
 
 SATURDAY = datetime(2026, 11, 28, 17, tzinfo=UTC)
 ORDERS = f"/iserver/account/{FIRST}/orders"
@@ -134,15 +135,17 @@ def chain(desk: OrderDesk, order: dict[str, object]) -> list[str]:
 def test_an_order_may_earn_three_questions_and_never_more(desk: OrderDesk) -> None:
     price = round(desk.price() * 0.9, 2)
     assert chain(desk, wanted(side="SELL", orderType="LMT", price=price, quantity=600)) == ["o163", "o383", "o451"]
-    london = round(desk.price(AZN) * 0.9, 2)
-    sold = wanted(conid=AZN, side="SELL", orderType="LMT", price=london, quantity=900)
+    far_off = round(desk.price(NESN) * 0.9, 2)
+    sold = wanted(conid=NESN, side="SELL", orderType="LMT", price=far_off, quantity=900)
     assert chain(desk, sold) == ["o354", "o163", "o383"]
 
 
 @pytest.mark.parametrize(
     ("order", "ids"),
     [
-        ({"conid": AZN}, ["o354"]),
+        ({"conid": ASML}, ["o354"]),  # no data
+        ({"conid": NESN}, ["o354"]),  # late data
+        ({"conid": AZN}, []),
         ({"quantity": None, "cashQty": 500.0}, ["o10164"]),
         ({"orderType": "STP", "price": 1.0, "side": "SELL"}, ["o10331"]),
         ({"orderType": "STP", "price": 1.0}, ["o10331", "o403"]),
@@ -224,9 +227,67 @@ def test_a_preview_counts_in_grouped_digits_from_the_accounts_worth(desk: OrderD
 
 
 def test_a_preview_tells_what_an_account_cannot_bear_and_what_it_cannot_see(desk: OrderDesk) -> None:
-    found = desk.client.post(f"{ORDERS}/whatif", {"orders": [wanted(conid=AZN, quantity=1_000_000)]}).json
+    found = desk.client.post(f"{ORDERS}/whatif", {"orders": [wanted(conid=ASML, quantity=1_000_000)]}).json
     assert "must exceed the initial margin" in found["error"]
     assert found["warn"].startswith("21/")
+
+
+def test_a_preview_of_a_bracket_is_of_its_parent_and_of_a_group_of_the_dearest(desk: OrderDesk) -> None:
+    parent, child = wanted(cOID="entry", quantity=9), wanted(parentId="entry", side="SELL", quantity=9)
+    bracket = desk.client.post(f"{ORDERS}/whatif", {"orders": [child, parent]}).json
+    assert bracket["position"]["change"] == "9"
+    group = [wanted(isSingleGroup=True, quantity=quantity) for quantity in (2, 30, 4)]
+    assert desk.client.post(f"{ORDERS}/whatif", {"orders": group}).json["position"]["change"] == "30"
+
+
+def test_a_preview_says_what_is_wrong_with_a_price(desk: OrderDesk) -> None:
+    odd = wanted(orderType="LMT", price=round(desk.price()) + 0.003)
+    assert "minimum price variation" in desk.client.post(f"{ORDERS}/whatif", {"orders": [odd]}).json["error"]
+
+
+def test_a_preview_ends_the_question_that_was_open(desk: OrderDesk) -> None:
+    [asked] = desk.send(far(desk)).json
+    desk.client.post(f"{ORDERS}/whatif", {"orders": [wanted()]})
+    assert desk.client.post(f"/iserver/reply/{asked['id']}", {"confirmed": True}).status == 400
+
+
+def test_a_preview_may_ask_first_as_an_order_does() -> None:
+    desk = make_order_desk(flavour=Flavour(whatif_asks=True))
+    [asked] = desk.client.post(f"{ORDERS}/whatif", {"orders": [wanted(conid=ASML)]}).json
+    assert asked["messageIds"] == ["o354"]
+    told = desk.client.post(f"/iserver/reply/{asked['id']}", {"confirmed": True}).json
+    assert told["position"]["change"] == "10"
+    assert not desk.live()
+
+
+def test_a_preview_may_want_a_snapshot_before() -> None:
+    desk = make_order_desk(flavour=Flavour(whatif_needs_snapshot=True))
+    assert "snapshot" in desk.client.post(f"{ORDERS}/whatif", {"orders": [wanted()]}).json["error"]
+    desk.client.get("/iserver/marketdata/snapshot", conids=str(AAPL))
+    assert desk.client.post(f"{ORDERS}/whatif", {"orders": [wanted()]}).json["error"] is None
+
+
+def test_orders_and_cancellations_may_stay_unconfirmed_for_a_while() -> None:
+    desk = make_order_desk(flavour=Flavour(pending_seconds=3))
+    [placed] = desk.settle(desk.send(far(desk)))
+    number = placed["order_id"]
+    assert placed["order_status"] == desk.row(number)["status"] == "PendingSubmit"
+    assert [row["orderId"] for row in desk.live(filters="pending_submit")] == [int(number)]
+    desk.wait(seconds=3)
+    assert desk.row(number)["status"] == "Submitted"
+    desk.client.call("DELETE", f"/v1/api/iserver/account/{FIRST}/order/{number}")
+    assert desk.client.get(f"/iserver/account/order/status/{number}").json["order_status"] == "PendingCancel"
+    assert [row["orderId"] for row in desk.live(filters="pending_cancel")] == [int(number)]
+    desk.wait(seconds=3)
+    assert desk.row(number)["status"] == "Cancelled"
+
+
+def test_an_index_cannot_be_ordered(desk: OrderDesk) -> None:
+    assert desk.send(wanted(conid=11004968)).json == {"error": "Contract 11004968 is not available for trading"}
+
+
+def test_an_id_of_the_clients_is_text(desk: OrderDesk) -> None:
+    assert desk.send(wanted(cOID={"a": 1})).status == 400
 
 
 def test_an_order_is_changed_by_sending_all_of_it_again(desk: OrderDesk) -> None:

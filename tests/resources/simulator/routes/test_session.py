@@ -84,6 +84,13 @@ def test_tickle_carries_the_status_and_a_session_of_hex(desk: Desk) -> None:
     assert said["iserver"]["authStatus"] == status
 
 
+def test_tickle_knows_the_history_service_once_it_is_open(primed: Desk) -> None:
+    primed.client.post("/hmds/auth/init", {})
+    assert primed.client.post("/tickle").json["hmds"]["authStatus"]["authenticated"]
+    primed.client.post("/iserver/auth/ssodh/init", {"publish": True, "compete": True})
+    assert primed.client.post("/tickle").json["hmds"] == {"error": "no bridge"}
+
+
 def test_tickle_names_no_server_when_the_brokerage_session_is_gone(desk: Desk) -> None:
     desk.simulation.session.brokerage = False
     status = desk.client.post("/tickle").json["iserver"]["authStatus"]

@@ -94,6 +94,6 @@ def test_crude_is_named_after_the_month_of_delivery_and_cut_off_two_weekdays_ear
     assert january
     [row] = futures([january])
     assert contract_info(january)["contract_month"] == "202701"
-    assert (row["expirationDate"], row["ltd"], row["longFuturesCutOff"]) == (20261222, 20261222, 20261218)
+    assert (row["expirationDate"], row["ltd"], row["longFuturesCutOff"]) == (20261221, 20261221, 20261217)
     [index] = futures([FUTURE])
     assert index["shortFuturesCutOff"] == index["expirationDate"] == 20261218

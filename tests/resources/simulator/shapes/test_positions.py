@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resources.simulator.accounts.valuation import Held
-from resources.simulator.shapes import positions
+from resources.simulator.contracts.derivatives import contract
+from resources.simulator.shapes import orders, positions
 from tests.resources.simulator.toy_market import toy_universe
 
 KINDS = {contract.asset_class: contract for contract in reversed(toy_universe(10))}
@@ -39,3 +40,11 @@ def test_derivatives_are_described_by_their_terms() -> None:
     assert positions.description(KINDS["FUT"]) == "FUT9 MAR2026"
     assert positions.description(KINDS["BOND"]) == "BND3 INC"
     assert positions.description(KINDS["STK"]) == "STK0"
+
+
+def test_crude_is_named_after_the_month_of_delivery_wherever_it_is_named() -> None:
+    january = contract(990_502_844)
+    assert january
+    assert january.expiry
+    assert january.expiry.month == 12
+    assert (positions.description(january), orders.derivative(january)) == ("CL JAN2027", "JAN2027")
