@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from resources.simulator import gate
+from resources.simulator.prefix import endpoint
 
 KEPT = 10_000  # requests
 LONGEST = 500  # characters of a path or a query
@@ -57,7 +57,7 @@ class Requests:
 
     def begin(self, scope: Scope, *, at: datetime, elapsed: float) -> Asked:
         """Note a request that has just come."""
-        path = gate.endpoint(scope["path"]) or scope["path"]
+        path = endpoint(scope["path"]) or scope["path"]
         query = scope["query_string"].decode(errors="replace")
         asked = Asked(next(self._numbers), at, elapsed, scope["method"], path[:LONGEST], query[:LONGEST])
         self._asked.append(asked)

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from resources.simulator import gate
 from resources.simulator.network import Network
 from resources.simulator.orders.desk import Desk
+from resources.simulator.prefix import endpoint
 from resources.simulator.requests import Ticking
 
 MARKER = "ibkr-warehouse"
@@ -66,7 +67,7 @@ class Mannered:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Turn a request away, or pass it on."""
         answer = self._turned_away(scope)
-        path = gate.endpoint(scope["path"])
+        path = endpoint(scope["path"])
         if answer is not None:
             await answer(scope, receive, send)
         elif path is None:
