@@ -16,10 +16,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from resources.simulator import gate
+from resources.simulator.clock import Clock
 from resources.simulator.network import Network
 from resources.simulator.orders.desk import Desk
 from resources.simulator.prefix import endpoint
-from resources.simulator.requests import Ticking
 
 MARKER = "ibkr-warehouse"
 FIXED_HEADERS = (
@@ -35,7 +35,7 @@ Pair = tuple[bytes, bytes]
 class Headed:
     """Every reply gets the headers of the gateway."""
 
-    def __init__(self, behind: ASGIApp, clock: Ticking) -> None:
+    def __init__(self, behind: ASGIApp, clock: Clock) -> None:
         self._behind, self._clock = behind, clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

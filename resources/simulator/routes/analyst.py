@@ -17,6 +17,7 @@ from resources.simulator import reply
 from resources.simulator.accounts import marks
 from resources.simulator.accounts.performance import PERIODS, path
 from resources.simulator.accounts.world import Account, World
+from resources.simulator.clock import Timed
 from resources.simulator.flavour import Flavour
 from resources.simulator.routes.body import json_object, texts
 from resources.simulator.shapes import analyst as shapes
@@ -27,12 +28,6 @@ FREQUENCIES = ("D", "M", "Q")
 SHOWN = ("1D", "7D", "MTD", "1M", "YTD", "1Y")
 
 
-class Ticking(Protocol):
-    """A clock."""
-
-    def now(self) -> datetime: ...
-
-
 class Analysed(Protocol):
     """What these endpoints need to know."""
 
@@ -40,7 +35,7 @@ class Analysed(Protocol):
     world: World
 
     @property
-    def clock(self) -> Ticking: ...
+    def clock(self) -> Timed: ...
 
 
 def routes(simulation: Analysed) -> list[Route]:

@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from resources.simulator import reply
 from resources.simulator.accounts import dividends
+from resources.simulator.clock import Timed
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.flavour import Flavour
 from resources.simulator.market import availability, lots
@@ -36,12 +37,6 @@ from resources.simulator.warmth import HistoryState
 UNAVAILABLE = "Chart data unavailable"
 NO_DATA = "No data."
 REMEMBERED = timedelta(days=731)  # how long a future has charts after its end
-
-
-class Timed(Protocol):
-    """What tells the present."""
-
-    def now(self) -> datetime: ...
 
 
 class Priced(Protocol):

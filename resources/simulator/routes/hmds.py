@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from resources.simulator import reply
-from resources.simulator.clock import NEW_YORK
+from resources.simulator.clock import NEW_YORK, Timed
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.flavour import Flavour
 from resources.simulator.market import availability
@@ -31,12 +31,6 @@ from resources.simulator.shapes.history import STAMP, rows
 MISSING = "Resource not found"
 UNAVAILABLE = "Chart data unavailable"
 WORDS = {"sec": "s", "min": "min", "hour": "h", "day": "d", "week": "w", "month": "m"}
-
-
-class Timed(Protocol):
-    """What tells the present."""
-
-    def now(self) -> datetime: ...
 
 
 class Historical(Protocol):

@@ -7,7 +7,6 @@ exchange masks are numbers here, prices text.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from starlette.requests import Request
@@ -15,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from resources.simulator import reply
+from resources.simulator.clock import Timed
 from resources.simulator.flavour import Flavour
 from resources.simulator.market.market import Market
 from resources.simulator.market.quotes import Quotes
@@ -35,12 +35,6 @@ class Regsnapshots:
     def charged(self) -> float:
         """In dollars."""
         return self.calls * CENTS / 100
-
-
-class Timed(Protocol):
-    """What tells the present."""
-
-    def now(self) -> datetime: ...
 
 
 class Sold(Protocol):

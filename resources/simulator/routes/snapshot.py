@@ -20,6 +20,7 @@ from starlette.routing import Route
 from resources.simulator import reply
 from resources.simulator.accounts.valuation import Held, Valuation
 from resources.simulator.accounts.world import Account, World
+from resources.simulator.clock import Timed
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.flavour import Flavour
 from resources.simulator.market import availability
@@ -33,12 +34,6 @@ from resources.simulator.shapes.sight import Sight
 from resources.simulator.warmth import Subscriptions
 
 MOST_CONTRACTS, MOST_FIELDS = 100, 50
-
-
-class Timed(Protocol):
-    """What tells the present."""
-
-    def now(self) -> datetime: ...
 
 
 class Quoted(Protocol):
