@@ -1,12 +1,11 @@
 """GET /md/regsnapshot: one consolidated quote of an American share, at a cent each.
 
-Belongs here: the endpoint and its bill. Does not: quotes (`quotes.py`).
+Belongs here: the endpoint and its row. Does not: quotes (`market/quotes.py`), the bill (`charges.py`).
 
 Removed from gateways in July 2026: unless the flavour says otherwise the path is not there at all. Sizes and
 exchange masks are numbers here, prices text.
 """
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from starlette.requests import Request
@@ -14,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from resources.simulator import reply
+from resources.simulator.charges import Charges
 from resources.simulator.clock import Timed
 from resources.simulator.flavour import Flavour
 from resources.simulator.market.market import Market
@@ -21,28 +21,14 @@ from resources.simulator.market.quotes import Quotes
 from resources.simulator.shapes import figures
 from resources.simulator.shapes.sight import Sight
 
-CENTS = 1  # per call
 LETTERS = "QNZPKD"  # exchanges
-
-
-@dataclass(slots=True)
-class Regsnapshots:
-    """What was charged to the login."""
-
-    calls: int = 0
-
-    @property
-    def charged(self) -> float:
-        """In dollars."""
-        return self.calls * CENTS / 100
 
 
 class Sold(Protocol):
     """What this route needs of a simulation."""
 
     flavour: Flavour
-    regsnapshots: Regsnapshots
-
+    charges: Charges
     seed: int
 
     @property
@@ -63,7 +49,7 @@ def routes(simulation: Sold) -> list[Route]:
         quote = quotes.at(instrument, simulation.clock.now()) if instrument else None
         if instrument is None or quote is None or not (instrument.asset_class == "STK" and instrument.is_us):
             return reply.error(400, "Bad Request: no regulatory snapshot for this contract")
-        simulation.regsnapshots.calls += 1
+        simulation.charges.regsnapshots += 1
         return reply.ok(snapshot(Sight(instrument, quote, simulation.clock.now(), quotes, simulation.seed)))
 
     return [Route("/md/regsnapshot", regsnapshot, methods=["GET"])] if simulation.flavour.regsnapshot else []

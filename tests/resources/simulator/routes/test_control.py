@@ -188,7 +188,7 @@ def test_a_recording_can_be_steered_too(tmp_path: Path) -> None:
     _, app = build(Options(replay=tmp_path), real=Hand(), present=lambda: EVENING)
     client = Caller(app)
     told = client.call("GET", f"{ROOT}/state").json
-    assert (told["kind"], told["sizes"]["contracts"]) == ("recording", None)
+    assert (told["kind"], told["sizes"]["contracts"], told["charges"]) == ("recording", None, None)
     client.call("POST", f"{ROOT}/faults", orjson.dumps({"faults": ["failing"], "path": "/portfolio/*"}))
     assert client.get("/portfolio/accounts").status == 500
     assert client.call("GET", f"{ROOT}/requests").json[0]["touched"] == ["failing"]
