@@ -23,8 +23,9 @@ from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.contracts.universe import universe, unlisted
 from resources.simulator.market import halts, minutes
 from resources.simulator.market.calendars import hours
-from resources.simulator.market.paths import EPOCH, MINUTES, Floats, Ints, noise
+from resources.simulator.market.paths import EPOCH, Floats, Ints
 from resources.simulator.market.prices import Prices
+from resources.simulator.noise import MINUTES, noise
 
 MINUTE = 60
 RECENT = timedelta(days=14)  # no exchange is closed for longer
