@@ -1,7 +1,7 @@
 """The simulated present: an instant that starts where it is told, ticks, and can be moved.
 
 Belongs here: the clock and what an instant on the command line means. Does not: trading hours
-of the instruments (the market's), or what happens at an instant (`world.py`, `session.py`).
+of the instruments (the market's), or what happens at an instant (`accounts/world.py`, `session.py`).
 
 The clock starts in the evening of a closed New York session when nobody says otherwise: only then
 are positions, closing prices and the day's performance all there, as they are for a nightly run.

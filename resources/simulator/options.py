@@ -1,7 +1,7 @@
 """What can be chosen about a simulated gateway, and building it from that.
 
 Belongs here: the options, their defaults and what is wrong with them. Does not: sockets (`server.py`),
-the command line (`__main__.py`).
+the command line (`command_line.py`).
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """The simulated accounts: who they are, and the ledger behind each, as far ahead as the clock needs.
 
 Belongs here: accounts and the building of their books. Does not: what a book is worth
-(`valuation.py`), how it did (`performance.py`), prices (`market.py`), or anything of HTTP.
+(`valuation.py`), how it did (`performance.py`), prices (`market/`), or anything of HTTP.
 
 A book begins on the second of January that lies at least `history` days back, and not a fixed
 number of days back: a simulator that is started again tomorrow tells the same past.

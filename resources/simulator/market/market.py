@@ -1,7 +1,7 @@
 """Prices of the simulated world.
 
 Belongs here: the `Market` protocol and the seeded market behind it. Does not: prices that come
-from files (`market_file.py`), wire shapes of bars (`routes/history.py`).
+from files (`market_file.py`), wire shapes of bars (`shapes/history.py`).
 
 A price of the seeded market is a function of seed, contract and day, never of the window that was
 asked for or of the clock. What is known at an instant is what the finished minutes say: `price` and the

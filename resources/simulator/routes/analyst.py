@@ -1,6 +1,6 @@
 """Endpoints of the portfolio analyst: performance over a period, or over all of them.
 
-Belongs here: unpacking requests. Does not: the series (`performance.py`), wire shapes (`shapes/analyst.py`).
+Belongs here: unpacking requests. Does not: the series (`accounts/performance.py`), wire shapes (`shapes/analyst.py`).
 
 Several accounts in one request are told as one, not as one row each.
 """

@@ -1,7 +1,7 @@
 """GET /iserver/marketdata/history: bars of one contract.
 
-Belongs here: the query, and what cannot be charted. Does not: which bars a window shows (`charts.py`), the
-words `period` and `bar` (`periods.py`), the reply's shape (`shapes/history.py`), whether there is a session.
+Belongs here: the query, and what cannot be charted. Does not: which bars a window shows (`market/charts.py`), the
+words `period` and `bar` (`market/periods.py`), the reply's shape (`shapes/history.py`), whether there is a session.
 
 Options that are expired, options by the day, matured bonds and futures expired for two years fail for ever,
 with the words that a cold contract fails with: nobody can tell the cases apart.

@@ -1,6 +1,6 @@
 """The historical data service: opening it, and its own way of telling bars.
 
-Belongs here: /hmds/auth/init and /hmds/history. Does not: its scanner, which bars there are (`charts.py`).
+Belongs here: /hmds/auth/init and /hmds/history. Does not: its scanner, which bars there are (`market/charts.py`).
 
 Before the service is opened it is not there. Bars are spelled "1mins" or "1hour", volume is in units whatever
 the exchange, instants are milliseconds in UTC beside words in New York's time, and `points` counts all bars.

@@ -1,6 +1,7 @@
 """Endpoints of the login and the brokerage session.
 
 Belongs here: unpacking requests and changing the session. Does not: wire shapes (`shapes/session.py`).
+
 GET and POST are both answered where both are known to be. An init whose wishes come as query parameters gives a
 session that looks authenticated and never gets a bridge.
 """

@@ -1,7 +1,7 @@
 """GET /iserver/marketdata/snapshot, and giving its lines back.
 
-Belongs here: the query, and whose turn it is. Does not: quotes (`quotes.py`), rows (`shapes/quotes.py`), what has
-been subscribed (`warmth.py`).
+Belongs here: the query, and whose turn it is. Does not: quotes (`market/quotes.py`), rows (`shapes/quotes.py`),
+what has been subscribed (`warmth.py`).
 
 The first look at a contract opens a line and shows its id alone. More contracts or fields than the limit are
 cut off without a word; rows come by contract id, whatever the order of the question.
