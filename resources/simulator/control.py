@@ -130,7 +130,7 @@ class Control:
     def drop(self) -> Json:
         """The brokerage session dies, the login lives."""
         self._require_login()
-        self._session.brokerage = self._session.primed = False
+        self._session.lose("dropped")
         return self.session()
 
     def requests(self, *, since: int = 0, path: str = "*") -> list[Json]:
@@ -146,9 +146,10 @@ class Control:
         """Whether pacing is enforced, which limits were broken, and until when everybody waits."""
         limiter = self._simulated.limiter
         if limiter is None:
-            return {"enforced": False, "broken": [], "boxed_until": None}
+            return {"enforced": False, "broken": [], "refused": 0, "boxed_until": None}
         broken = to_jsonable_python([asdict(each) for each in limiter.offences])
-        return {"enforced": True, "broken": broken, "boxed_until": to_jsonable_python(limiter.boxed_until)}
+        until = to_jsonable_python(limiter.boxed_until)
+        return {"enforced": True, "broken": broken, "refused": limiter.refused, "boxed_until": until}
 
     def forgive(self) -> Json:
         """Open the penalty box; what was broken stays on record."""
