@@ -125,7 +125,7 @@ def _market(options: Options, start: datetime) -> Market:
         return seeded
     from resources.simulator.market.market_file import FileMarket
 
-    return FileMarket(options.market, seeded)
+    return FileMarket(options.market, seeded, seed=options.seed)
 
 
 def _check(options: Options) -> None:
