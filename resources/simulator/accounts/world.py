@@ -3,7 +3,7 @@
 Belongs here: accounts and the building of their books. Does not: what a book is worth
 (`valuation.py`), how it did (`performance.py`), prices (`market/`), or anything of HTTP.
 
-A book begins on the second of January that lies at least `history` days back, and not a fixed
+A book begins on the second of January that lies at least HISTORY back, and not a fixed
 number of days back: a simulator that is started again tomorrow tells the same past.
 
 What clients' orders filled is added to what the owner trades. The owner's part is kept when a fill comes in, and
@@ -32,6 +32,7 @@ BASES = ("USD", "EUR", "USD", "GBP")  # by turns
 TRADES_A_MONTH = 63.0
 BUSIEST = 0.4  # chance of a trade per slot and month in a small book
 TREASURY_DRAWS = 1_000_000
+HISTORY = timedelta(days=400)  # of a book at least
 LOOKBACK = timedelta(days=20)  # before the inception, so that every day has a last close
 
 
@@ -68,7 +69,6 @@ class World:
         today: date,
         accounts: int = 1,
         positions: int = 158,
-        history: int = 400,
         adviser: bool = False,
         opened: date | None = None,
     ) -> None:
@@ -76,7 +76,7 @@ class World:
         self.seed = seed
         self.today = today
         self.positions = positions
-        self.inception = weekday_from(opened or date((today - timedelta(days=history)).year, 1, 2))
+        self.inception = weekday_from(opened or date((today - HISTORY).year, 1, 2))
         self.accounts = [self._account(index, MASTER if adviser else "") for index in range(accounts)]
         self.master = self._master() if adviser else None
         self._tape: Tape | None = None
