@@ -26,13 +26,13 @@ from resources.simulator.accounts.treasury import Treasury, variations
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.market.market import Market
 
+HISTORY = timedelta(days=400)  # of a book at least
 FIRST_ACCOUNT = 9_900_001
 MASTER, MASTER_INDEX = "F9900000", 10_000  # an adviser's own account, apart from every client's
 BASES = ("USD", "EUR", "USD", "GBP")  # by turns
 TRADES_A_MONTH = 63.0
 BUSIEST = 0.4  # chance of a trade per slot and month in a small book
 TREASURY_DRAWS = 1_000_000
-HISTORY = timedelta(days=400)  # of a book at least
 LOOKBACK = timedelta(days=20)  # before the inception, so that every day has a last close
 
 
