@@ -14,7 +14,6 @@ from resources.simulator import reply
 from resources.simulator.control import Control, Steered
 from resources.simulator.faults.disturbed import Disturbed
 from resources.simulator.gate import Gated
-from resources.simulator.limits.limiter import Limiter
 from resources.simulator.limits.paced import Paced
 from resources.simulator.network import Network
 from resources.simulator.requests import Noted
@@ -56,12 +55,9 @@ FAMILIES = (
 
 
 class Reachable(Steered, Protocol):
-    """A gateway that can be steered, paced and reached."""
+    """A gateway that can be steered and reached."""
 
     network: Network
-
-    @property
-    def limiter(self) -> Limiter | None: ...
 
 
 def application(simulation: Simulation, *, control: bool = True) -> ASGIApp:

@@ -1,7 +1,7 @@
 """The simulated present: an instant that starts where it is told, ticks, and can be moved.
 
 Belongs here: the clock and what an instant on the command line means. Does not: trading hours
-of the instruments (the market's), or what happens at an instant (`world.py`, `session.py`).
+of the instruments (the market's), or what happens at an instant (`accounts/world.py`, `session.py`).
 
 The clock starts in the evening of a closed New York session when nobody says otherwise: only then
 are positions, closing prices and the day's performance all there, as they are for a nightly run.
@@ -9,6 +9,7 @@ are positions, closing prices and the day's performance all there, as they are f
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from resources.simulator.market.calendars import hours
@@ -18,6 +19,12 @@ EVENING = time(18, 30)
 AFTER_THE_CLOSE = timedelta(hours=2)
 END = datetime(2040, 1, 1, tzinfo=UTC)  # the exchanges' calendars reach no further
 FASTEST = 86_400.0  # a day per second
+
+
+class Timed(Protocol):
+    """What tells the present."""
+
+    def now(self) -> datetime: ...
 
 
 class Clock:

@@ -3,7 +3,7 @@
 Belongs here: what can be done, as functions in plain words and JSON values; tests and whoever serves a
 gateway in their own process call them (`Running.control`). Does not: their HTTP form (`routes/control.py`).
 
-What another part of the simulation adds (`limiter`, `charges`) is told where it is there: a recording has none.
+What only a simulated world has (`limiter`, `charges`, sizes) is told where it is there: a recording has none.
 """
 
 from collections.abc import Iterable
@@ -13,22 +13,17 @@ from typing import Any, Protocol
 
 from pydantic_core import to_jsonable_python
 
-from resources.simulator.accounts.world import Account
+from resources.simulator.charges import Charges
 from resources.simulator.clock import NEW_YORK, Clock
 from resources.simulator.faults.faults import Faults, Standing
 from resources.simulator.faults.files import FaultsError, nights, parse_rules, read_rules
 from resources.simulator.flavour import Flavour
+from resources.simulator.limits.limiter import Limiter
 from resources.simulator.requests import Requests
 from resources.simulator.session import Session
 
 Json = dict[str, Any]
 NOBODY = "nobody is logged in, so there is no brokerage session. POST /simulator/login first"
-
-
-class House(Protocol):
-    """Whoever keeps the accounts."""
-
-    accounts: list[Account]
 
 
 class Steered(Protocol):
@@ -42,7 +37,13 @@ class Steered(Protocol):
     requests: Requests
 
     @property
-    def world(self) -> House: ...
+    def world(self) -> object: ...
+
+    @property
+    def limiter(self) -> Limiter | None: ...
+
+    @property
+    def charges(self) -> Charges | None: ...
 
     @property
     def account_ids(self) -> list[str]: ...
@@ -72,7 +73,7 @@ class Control:
             "sizes": self._sizes(),
             "flavour": to_jsonable_python(asdict(simulated.flavour)),
             "faults": self.faults(),
-            "charges": to_jsonable_python(_part(simulated, "charges")),
+            "charges": _bill(simulated.charges),
             "limits": self.limits(),
             "requests": {"received": self._requests.total, "kept": len(self._requests.listed())},
         }
@@ -130,7 +131,7 @@ class Control:
     def drop(self) -> Json:
         """The brokerage session dies, the login lives."""
         self._require_login()
-        self._session.brokerage = self._session.primed = False
+        self._session.lose("dropped")
         return self.session()
 
     def requests(self, *, since: int = 0, path: str = "*") -> list[Json]:
@@ -144,17 +145,17 @@ class Control:
 
     def limits(self) -> Json:
         """Whether pacing is enforced, which limits were broken, and until when everybody waits."""
-        limiter = _part(self._simulated, "limiter")
+        limiter = self._simulated.limiter
         if limiter is None:
-            return {"enforced": False, "broken": [], "boxed_until": None}
+            return {"enforced": False, "broken": [], "refused": 0, "boxed_until": None}
         broken = to_jsonable_python([asdict(each) for each in limiter.offences])
-        return {"enforced": True, "broken": broken, "boxed_until": to_jsonable_python(limiter.boxed_until)}
+        until = to_jsonable_python(limiter.boxed_until)
+        return {"enforced": True, "broken": broken, "refused": limiter.refused, "boxed_until": until}
 
     def forgive(self) -> Json:
         """Open the penalty box; what was broken stays on record."""
-        limiter = _part(self._simulated, "limiter")
-        if limiter is not None:
-            limiter.forgive()
+        if self._simulated.limiter is not None:
+            self._simulated.limiter.forgive()
         return self.limits()
 
     def faults(self) -> list[Json]:
@@ -195,6 +196,10 @@ class Control:
 def _part(whole: object, name: str) -> Any:
     """A part that not every simulation has."""
     return getattr(whole, name, None)
+
+
+def _bill(charges: Charges | None) -> Json | None:
+    return None if charges is None else {"regsnapshots": charges.regsnapshots, "dollars": charges.dollars}
 
 
 def _rules(given: Any) -> Iterable[Any]:

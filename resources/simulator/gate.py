@@ -16,7 +16,6 @@ from resources.simulator.flavour import Flavour
 from resources.simulator.network import ACCESS_DENIED
 from resources.simulator.session import Session
 
-PREFIXES = ("/v1/api", "/v1/portal")
 LOCAL = "/iserver/reauthenticate"  # answered by the gateway process itself, login or not
 UNBRIDGED = ("/iserver/auth/", LOCAL)
 UNPRIMED = "/iserver/accounts"
@@ -37,14 +36,6 @@ class Gated:
         self._session.pass_to(self._now())
         answer = refused(scope["path"], self._session, self._flavour)
         await (answer or self._endpoints)(scope, receive, send)
-
-
-def endpoint(path: str) -> str | None:
-    """The path below the API's prefix, without the slash that may end it; None when it lies elsewhere."""
-    for prefix in PREFIXES:
-        if path.startswith(f"{prefix}/"):
-            return path[len(prefix) :].rstrip("/") or "/"
-    return None
 
 
 def malformed(method: str, headers: Mapping[str, str]) -> Response | None:

@@ -1,7 +1,7 @@
 """What can be chosen about a simulated gateway, and building it from that.
 
 Belongs here: the options, their defaults and what is wrong with them. Does not: sockets (`server.py`),
-the command line (`__main__.py`).
+the command line (`command_line.py`).
 """
 
 from collections.abc import Callable
@@ -125,7 +125,7 @@ def _market(options: Options, start: datetime) -> Market:
         return seeded
     from resources.simulator.market.market_file import FileMarket
 
-    return FileMarket(options.market, seeded)
+    return FileMarket(options.market, seeded, seed=options.seed)
 
 
 def _check(options: Options) -> None:

@@ -1,6 +1,6 @@
 """Replies as the gateway writes them: compact JSON, an error object, or nothing at all.
 
-Belongs here: bodies and content types. Does not: the headers that every reply carries (`app.py`).
+Belongs here: bodies and content types. Does not: the headers that every reply carries (`steps.py`).
 """
 
 import orjson

@@ -12,23 +12,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 from itertools import count
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from resources.simulator import gate
+from resources.simulator.clock import Clock
+from resources.simulator.prefix import endpoint
 
 KEPT = 10_000  # requests
 LONGEST = 500  # characters of a path or a query
 TOUCHED = "simulator.touched"
-
-
-class Ticking(Protocol):
-    """A clock."""
-
-    def now(self) -> datetime: ...
-
-    def elapsed(self) -> float: ...
 
 
 @dataclass(slots=True)
@@ -57,7 +50,7 @@ class Requests:
 
     def begin(self, scope: Scope, *, at: datetime, elapsed: float) -> Asked:
         """Note a request that has just come."""
-        path = gate.endpoint(scope["path"]) or scope["path"]
+        path = endpoint(scope["path"]) or scope["path"]
         query = scope["query_string"].decode(errors="replace")
         asked = Asked(next(self._numbers), at, elapsed, scope["method"], path[:LONGEST], query[:LONGEST])
         self._asked.append(asked)
@@ -84,7 +77,7 @@ def touch(scope: Scope, what: str) -> None:
 class Noted:
     """The step that keeps the record."""
 
-    def __init__(self, behind: ASGIApp, requests: Requests, clock: Ticking) -> None:
+    def __init__(self, behind: ASGIApp, requests: Requests, clock: Clock) -> None:
         self._behind, self._requests, self._clock = behind, requests, clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from resources.simulator.accounts import marks
 from resources.simulator.accounts.valuation import Valuation, value
 from resources.simulator.accounts.world import Account, World
+from resources.simulator.charges import Charges
 from resources.simulator.clock import Clock
 from resources.simulator.faults.faults import Faults
 from resources.simulator.flavour import Flavour
@@ -17,7 +18,6 @@ from resources.simulator.market.market import Market
 from resources.simulator.network import Network
 from resources.simulator.orders.desk import Desk
 from resources.simulator.requests import Requests
-from resources.simulator.routes.regsnapshot import Regsnapshots
 from resources.simulator.session import Session
 from resources.simulator.warmth import Subscriptions
 
@@ -38,7 +38,7 @@ class Simulation:
     network: Network = field(default_factory=Network)
     desk: Desk = field(init=False)
     subscriptions: Subscriptions = field(init=False)
-    regsnapshots: Regsnapshots = field(default_factory=Regsnapshots)
+    charges: Charges = field(default_factory=Charges)
     _valued: dict[str, tuple[object, Valuation]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -16,9 +16,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from resources.simulator import gate
+from resources.simulator.clock import Clock
 from resources.simulator.network import Network
 from resources.simulator.orders.desk import Desk
-from resources.simulator.requests import Ticking
+from resources.simulator.prefix import endpoint
 
 MARKER = "ibkr-warehouse"
 FIXED_HEADERS = (
@@ -34,7 +35,7 @@ Pair = tuple[bytes, bytes]
 class Headed:
     """Every reply gets the headers of the gateway."""
 
-    def __init__(self, behind: ASGIApp, clock: Ticking) -> None:
+    def __init__(self, behind: ASGIApp, clock: Clock) -> None:
         self._behind, self._clock = behind, clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,7 +67,7 @@ class Mannered:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Turn a request away, or pass it on."""
         answer = self._turned_away(scope)
-        path = gate.endpoint(scope["path"])
+        path = endpoint(scope["path"])
         if answer is not None:
             await answer(scope, receive, send)
         elif path is None:

@@ -1,7 +1,7 @@
 """Daily prices of many contracts by day number, as the book and its valuation need them.
 
 Belongs here: reading the market once per contract and answering "last close on or before a day".
-Does not: how prices come about (`market.py`), or what is held (`book.py`).
+Does not: how prices come about (`market/`), or what is held (`book.py`).
 """
 
 from collections.abc import Sequence

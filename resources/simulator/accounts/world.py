@@ -1,9 +1,9 @@
 """The simulated accounts: who they are, and the ledger behind each, as far ahead as the clock needs.
 
 Belongs here: accounts and the building of their books. Does not: what a book is worth
-(`valuation.py`), how it did (`performance.py`), prices (`market.py`), or anything of HTTP.
+(`valuation.py`), how it did (`performance.py`), prices (`market/`), or anything of HTTP.
 
-A book begins on the second of January that lies at least `history` days back, and not a fixed
+A book begins on the second of January that lies at least HISTORY back, and not a fixed
 number of days back: a simulator that is started again tomorrow tells the same past.
 
 What clients' orders filled is added to what the owner trades. The owner's part is kept when a fill comes in, and
@@ -27,6 +27,7 @@ from resources.simulator.accounts.treasury import Treasury, variations
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.market.market import Market
 
+HISTORY = timedelta(days=400)  # of a book at least
 FIRST_ACCOUNT = 9_900_001
 MASTER, MASTER_INDEX = "F9900000", 10_000  # an adviser's own account, apart from every client's
 BASES = ("USD", "EUR", "USD", "GBP")  # by turns
@@ -70,7 +71,6 @@ class World:
         today: date,
         accounts: int = 1,
         positions: int = 158,
-        history: int = 400,
         adviser: bool = False,
         opened: date | None = None,
     ) -> None:
@@ -78,7 +78,7 @@ class World:
         self.seed = seed
         self.today = today
         self.positions = positions
-        self.inception = weekday_from(opened or date((today - timedelta(days=history)).year, 1, 2))
+        self.inception = weekday_from(opened or date((today - HISTORY).year, 1, 2))
         self.accounts = [self._account(index, MASTER if adviser else "") for index in range(accounts)]
         self.master = self._master() if adviser else None
         self._tape: Tape | None = None

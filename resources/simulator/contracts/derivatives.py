@@ -2,7 +2,7 @@
 
 Belongs here: the terms and ids of futures and of the options that books hold, which of them are listed
 around a present, and what futures are futures of. Does not: when contracts end (`expiries.py`), whole chains
-of options (`options.py`), prices (`option_prices.py`, `market.py`).
+of options (`options.py`), prices (`market/`).
 
 An id is arithmetic on the terms (underlying, month, strike, side), so a contract keeps it for ever and can be
 read back from it long after it left the list. Strikes hang on the catalogue's prices, not on the walk.

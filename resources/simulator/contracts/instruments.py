@@ -1,11 +1,13 @@
 """What can be held and priced in the simulated world: one frozen value per contract.
 
 Belongs here: the `Instrument` value and what follows from it alone. Does not: which contracts exist
-(`universe.py`), prices (`market.py`), who holds what (`world.py`), wire shapes (`routes/`).
+(`universe.py`), prices (`market/`), who holds what (`accounts/`), wire shapes (`shapes/`).
 """
 
 from dataclasses import dataclass
 from datetime import date
+
+OPTIONLESS = {"EBS", "SBF", "AEB"}  # exchanges whose shares have none
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,11 @@ class Instrument:
     def is_us(self) -> bool:
         """Whether the wire calls it American."""
         return self.country == "US"
+
+    @property
+    def has_options(self) -> bool:
+        """Whether options on it are listed somewhere, in this world or not."""
+        return self.asset_class == "STK" and self.exchange not in OPTIONLESS
 
     @property
     def is_derivative(self) -> bool:

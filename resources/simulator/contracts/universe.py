@@ -1,7 +1,7 @@
 """Every contract of a simulated world, in a stable order, from a seed, a size and a present.
 
 Belongs here: the order, and the invention of companies until the size is reached. Does not: the
-well-known core (`catalogue.py`), derivatives (`derivatives.py`), prices (`market.py`).
+well-known core (`catalogue.py`), derivatives (`derivatives.py`), prices (`market/`).
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ import numpy as np
 from resources.simulator.contracts import catalogue, cfds, derivatives, options
 from resources.simulator.contracts.catalogue import Character, Listing
 from resources.simulator.contracts.instruments import Instrument
-from resources.simulator.market.paths import TRAITS, noise
+from resources.simulator.noise import TRAITS, noise
 
 INVENTED = 990_001_000  # and upwards
 FIRST_WORDS = [

@@ -12,13 +12,11 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from resources.simulator.faults.fault import Exchange, Fault, Reply, told
+from resources.simulator.network import ACCESS_DENIED
 
 LOGIN_PAGE = """<!DOCTYPE html><html><head><title>IBKR Login</title></head>
 <body><form name="login" method="post"><input name="user_name"><input name="password" type="password">
 <button>Log In</button></form></body></html>"""
-ACCESS_DENIED = """<HTML><HEAD><TITLE>Access Denied</TITLE></HEAD><BODY>
-<H1>Access Denied</H1>You don't have permission to access this server.<P>
-Reference&#32;&#35;18&#46;6bdd1702&#46;1790000001&#46;2b3c4d5e</BODY></HTML>"""
 MAINTENANCE = """<html><head><title>Scheduled Maintenance</title></head>
 <body><h1>This service is unavailable</h1><p>Please try again in a few minutes.</p></body></html>"""
 PAGES = {"login": (200, LOGIN_PAGE), "denied": (403, ACCESS_DENIED), "maintenance": (503, MAINTENANCE)}

@@ -1,7 +1,7 @@
 """Prices of the simulated world.
 
 Belongs here: the `Market` protocol and the seeded market behind it. Does not: prices that come
-from files (`market_file.py`), wire shapes of bars (`routes/history.py`).
+from files (`market_file.py`), wire shapes of bars (`shapes/history.py`).
 
 A price of the seeded market is a function of seed, contract and day, never of the window that was
 asked for or of the clock. What is known at an instant is what the finished minutes say: `price` and the
@@ -23,8 +23,9 @@ from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.contracts.universe import universe, unlisted
 from resources.simulator.market import halts, minutes
 from resources.simulator.market.calendars import hours
-from resources.simulator.market.paths import EPOCH, MINUTES, Floats, Ints, noise
+from resources.simulator.market.paths import EPOCH, Floats, Ints
 from resources.simulator.market.prices import Prices
+from resources.simulator.noise import MINUTES, noise
 
 MINUTE = 60
 RECENT = timedelta(days=14)  # no exchange is closed for longer

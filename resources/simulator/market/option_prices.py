@@ -1,6 +1,6 @@
 """What a listed option is worth when its underlying's prices are known (Black and Scholes, constant volatility).
 
-Belongs here: the formula and its use on a day's four prices. Does not: terms (`derivatives.py`).
+Belongs here: the formula and its use on a day's four prices. Does not: terms (`contracts/derivatives.py`).
 
 A call is dearest at its underlying's high, a put at its low; time is the same for all four prices of a
 day, so the order low <= open, close <= high carries over.

@@ -1,6 +1,6 @@
 """Random walks that can be entered anywhere: the noise under every simulated price.
 
-Belongs here: reproducible noise and walks by (seed, stream, day). Does not: prices and ticks
+Belongs here: walks by (seed, stream, day). Does not: the noise itself (`noise.py`), prices and ticks
 (`market.py`), calendars (a walk steps on every weekday, holidays included).
 
 Time is cut into blocks of 256 weekdays. One draw fixes the walk's height at every block's edge, and a
@@ -16,17 +16,13 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from resources.simulator.noise import DAYS, EDGES, noise
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 EPOCH = date(2000, 1, 3)  # a Monday
 BLOCK, BLOCKS = 256, 80
-TRAITS, EDGES, DAYS, MINUTES = range(4)  # which noise of a stream
-
-
-def noise(*key: int) -> np.random.Generator:
-    """A generator that is a pure function of its key."""
-    return np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(key)))
 
 
 def steps(days: Ints) -> Ints:

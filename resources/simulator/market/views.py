@@ -20,8 +20,9 @@ from resources.simulator.market.bars import by_minutes, join, seconds
 from resources.simulator.market.calendars import hours, venue
 from resources.simulator.market.dice import drawn
 from resources.simulator.market.market import MINUTE, RECENT, Bars, Instants, Market
-from resources.simulator.market.paths import Floats, Ints, noise
+from resources.simulator.market.paths import Floats, Ints
 from resources.simulator.market.prices import Daily
+from resources.simulator.noise import noise
 
 BEFORE, AFTER = 330, 240  # minutes
 WHOLE_DAY = 24 * 60  # what the wire calls the length of a day with all its hours

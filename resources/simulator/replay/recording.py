@@ -16,8 +16,9 @@ from pathlib import Path
 
 import orjson
 
+from resources.simulator.prefix import endpoint
+
 SUFFIXES = (".jsonl", ".jsonl.gz", ".json")
-PREFIXES = ("/v1/api", "/v1/portal")
 GZIP = 16 + zlib.MAX_WBITS
 Key = tuple[str, str, tuple[tuple[str, str], ...], bytes]
 
@@ -49,8 +50,8 @@ def read(folder: Path) -> list[Exchange]:
 
 
 def key(method: str, path: str, query: Iterable[tuple[str, str]], body: bytes) -> Key:
-    """What makes two requests the same: case, order of parameters and spaces in JSON do not count."""
-    return method.upper(), _below_prefix(path), tuple(sorted(query)), _canonical(body)
+    """What makes two requests the same: case, order of parameters, a last slash and spaces in JSON do not count."""
+    return method.upper(), endpoint(path) or path.rstrip("/"), tuple(sorted(query)), _canonical(body)
 
 
 def _text(path: Path) -> bytes:
@@ -145,10 +146,3 @@ def _canonical(body: bytes) -> bytes:
     except orjson.JSONDecodeError:
         return body
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS) if value else b""
-
-
-def _below_prefix(path: str) -> str:
-    for prefix in PREFIXES:
-        if path.startswith(f"{prefix}/"):
-            return path[len(prefix) :]
-    return path

@@ -47,6 +47,7 @@ class Replay:
     requests: Requests = field(default_factory=Requests)
     network: Network = field(default_factory=Network)
     limiter: None = None  # a recording is never paced
+    charges: None = None  # and costs nothing
     accounts: list[Account] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -23,7 +23,7 @@ LISTED = 100  # accounts in one reply of subaccounts
 PAGE = 20  # accounts per page of subaccounts2
 
 
-class House(Protocol):
+class Keeper(Protocol):
     """Whoever keeps the accounts."""
 
     accounts: list[Account]
@@ -41,7 +41,7 @@ class Housed(Protocol):
     flavour: Flavour
 
     @property
-    def world(self) -> House: ...
+    def world(self) -> Keeper: ...
 
     @property
     def account_ids(self) -> list[str]: ...

@@ -1,6 +1,6 @@
 """Endpoints of the portfolio analyst: performance over a period, or over all of them.
 
-Belongs here: unpacking requests. Does not: the series (`performance.py`), wire shapes (`shapes/analyst.py`).
+Belongs here: unpacking requests. Does not: the series (`accounts/performance.py`), wire shapes (`shapes/analyst.py`).
 
 Several accounts in one request are told as one, not as one row each.
 """
@@ -17,6 +17,7 @@ from resources.simulator import reply
 from resources.simulator.accounts import marks
 from resources.simulator.accounts.performance import PERIODS, path
 from resources.simulator.accounts.world import Account, World
+from resources.simulator.clock import Timed
 from resources.simulator.flavour import Flavour
 from resources.simulator.routes.body import json_object, texts
 from resources.simulator.shapes import analyst as shapes
@@ -27,12 +28,6 @@ FREQUENCIES = ("D", "M", "Q")
 SHOWN = ("1D", "7D", "MTD", "1M", "YTD", "1Y")
 
 
-class Ticking(Protocol):
-    """A clock."""
-
-    def now(self) -> datetime: ...
-
-
 class Analysed(Protocol):
     """What these endpoints need to know."""
 
@@ -40,53 +35,59 @@ class Analysed(Protocol):
     world: World
 
     @property
-    def clock(self) -> Ticking: ...
+    def clock(self) -> Timed: ...
 
 
 def routes(simulation: Analysed) -> list[Route]:
     """Every endpoint of the portfolio analyst."""
-    world, clock = simulation.world, simulation.clock
+    answers = _Answers(simulation)
+    older = [Route("/pa/performance", answers.get_performance, methods=["GET"])]
+    return [
+        Route("/pa/performance", answers.post_performance, methods=["POST"]),
+        *(older if simulation.flavour.performance_get else []),
+        Route("/pa/allperiods", answers.all_periods, methods=["POST"]),
+    ]
 
-    def coded(body: dict[str, object]) -> Response:
-        return reply.ok({**body, "rc": 0} if simulation.flavour.return_code else body)
 
-    def performance(ids: Sequence[str], period: str, freq: str = "D") -> Response:
-        accounts = _known(world, ids)
-        if not accounts or period not in PERIODS:
-            return reply.error(400, "Bad Request: acctIds and period are required")
-        found = path(world, accounts, period, clock.now())
-        name = ids[0] if len(ids) == 1 else EVERYBODY
-        return coded(shapes.performance(found, ids, name, accounts[0].base, freq))
+class _Answers:
+    def __init__(self, simulation: Analysed) -> None:
+        self._world = simulation.world
+        self._clock = simulation.clock
+        self._flavour = simulation.flavour
 
-    async def post_performance(request: Request) -> Response:
+    async def post_performance(self, request: Request) -> Response:
         body = await json_object(request) or {}
         period, freq = _asked(body)
-        return performance(texts(body.get("acctIds")), period, freq)
+        return self._performance(texts(body.get("acctIds")), period, freq)
 
-    async def get_performance(request: Request) -> Response:
+    async def get_performance(self, request: Request) -> Response:
         ids = [name for text in request.query_params.getlist("acctIds") for name in text.split(",")]
-        return performance(ids or [world.accounts[0].account_id], request.query_params.get("period", DEFAULT_PERIOD))
+        period = request.query_params.get("period", DEFAULT_PERIOD)
+        return self._performance(ids or [self._world.accounts[0].account_id], period, "D")
 
-    async def all_periods(request: Request) -> Response:
-        accounts = _known(world, texts((await json_object(request) or {}).get("acctIds")))
+    async def all_periods(self, request: Request) -> Response:
+        accounts = _known(self._world, texts((await json_object(request) or {}).get("acctIds")))
         if not accounts:
             return reply.error(400, "Bad Request: acctIds is required")
-        now = clock.now()
+        now = self._clock.now()
         paths = {
-            account.account_id: {period: path(world, [account], period, now) for period in SHOWN}
+            account.account_id: {period: path(self._world, [account], period, now) for period in SHOWN}
             for account in accounts
         }
         bases = {account.account_id: account.base for account in accounts}
-        return coded(shapes.all_periods(paths, bases, datetime.combine(marks.last_evening(now), marks.SETTLEMENT)))
+        settled = datetime.combine(marks.last_evening(now), marks.SETTLEMENT)
+        return self._coded(shapes.all_periods(paths, bases, settled))
 
-    refused = (
-        [] if not simulation.flavour.performance_get else [Route("/pa/performance", get_performance, methods=["GET"])]
-    )
-    return [
-        Route("/pa/performance", post_performance, methods=["POST"]),
-        *refused,
-        Route("/pa/allperiods", all_periods, methods=["POST"]),
-    ]
+    def _performance(self, ids: Sequence[str], period: str, freq: str) -> Response:
+        accounts = _known(self._world, ids)
+        if not accounts or period not in PERIODS:
+            return reply.error(400, "Bad Request: acctIds and period are required")
+        found = path(self._world, accounts, period, self._clock.now())
+        name = ids[0] if len(ids) == 1 else EVERYBODY
+        return self._coded(shapes.performance(found, ids, name, accounts[0].base, freq))
+
+    def _coded(self, body: dict[str, object]) -> Response:
+        return reply.ok({**body, "rc": 0} if self._flavour.return_code else body)
 
 
 def _asked(body: dict[str, object]) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """GET /iserver/marketdata/history: bars of one contract.
 
-Belongs here: the query, and what cannot be charted. Does not: which bars a window shows (`charts.py`), the
-words `period` and `bar` (`periods.py`), the reply's shape (`shapes/history.py`), whether there is a session.
+Belongs here: the query, and what cannot be charted. Does not: which bars a window shows (`market/charts.py`), the
+words `period` and `bar` (`market/periods.py`), the reply's shape (`shapes/history.py`), whether there is a session.
 
 Options that are expired, options by the day, matured bonds and futures expired for two years fail for ever,
 with the words that a cold contract fails with: nobody can tell the cases apart.
@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from resources.simulator import reply
 from resources.simulator.accounts import dividends
+from resources.simulator.clock import Timed
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.flavour import Flavour
 from resources.simulator.market import availability, lots
@@ -36,12 +37,6 @@ from resources.simulator.warmth import HistoryState
 UNAVAILABLE = "Chart data unavailable"
 NO_DATA = "No data."
 REMEMBERED = timedelta(days=731)  # how long a future has charts after its end
-
-
-class Timed(Protocol):
-    """What tells the present."""
-
-    def now(self) -> datetime: ...
 
 
 class Priced(Protocol):

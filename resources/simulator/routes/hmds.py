@@ -1,9 +1,9 @@
-"""The historical data service: opening it, and its own way of telling bars.
+"""The historical data service: opening it, and its own way of asking for bars.
 
-Belongs here: /hmds/auth/init and /hmds/history. Does not: its scanner, which bars there are (`charts.py`).
+Belongs here: /hmds/auth/init and /hmds/history. Does not: its scanner (`scanner.py`), which bars there are
+(`market/charts.py`), their wire shape (`shapes/hmds.py`).
 
-Before the service is opened it is not there. Bars are spelled "1mins" or "1hour", volume is in units whatever
-the exchange, instants are milliseconds in UTC beside words in New York's time, and `points` counts all bars.
+Before the service is opened it is not there. Bars are spelled "1mins" or "1hour".
 """
 
 import re
@@ -16,27 +16,21 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from resources.simulator import reply
-from resources.simulator.clock import NEW_YORK
+from resources.simulator.clock import Timed
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.flavour import Flavour
 from resources.simulator.market import availability
-from resources.simulator.market.bars import seconds
-from resources.simulator.market.charts import Chart, chart
+from resources.simulator.market.charts import chart
 from resources.simulator.market.market import Market
 from resources.simulator.market.periods import parse_bar, parse_period
 from resources.simulator.market.views import Views
 from resources.simulator.session import Session
-from resources.simulator.shapes.history import STAMP, rows
+from resources.simulator.shapes.history import STAMP
+from resources.simulator.shapes.hmds import page
 
 MISSING = "Resource not found"
 UNAVAILABLE = "Chart data unavailable"
 WORDS = {"sec": "s", "min": "min", "hour": "h", "day": "d", "week": "w", "month": "m"}
-
-
-class Timed(Protocol):
-    """What tells the present."""
-
-    def now(self) -> datetime: ...
 
 
 class Historical(Protocol):
@@ -93,30 +87,13 @@ def answer(views: Views, instrument: Instrument, query: Mapping[str, str], now: 
         extended=query.get("outsideRth", "").lower() == "true",
     )
     has_none = not len(found.bars.start) or instrument.asset_class == "OPT" or query.get("direction") == "1"
-    return None if has_none else _page(found, now, late)
+    return None if has_none else page(found, now, late)
 
 
 def word(text: str) -> str:
     """The size of a bar in the words of the other history: 1mins is 1min, 2hours is 2h."""
     found = re.fullmatch(r"(\d+) ?(sec|min|hour|day|week|month)s?", text)
     return f"{found[1]}{WORDS[found[2]]}" if found else text
-
-
-def _page(found: Chart, now: datetime, late: int) -> dict[str, object]:
-    begins, ends = int(seconds(found.bars.start)[0]), int(now.timestamp())
-    return {
-        "startTime": _stamp(begins),
-        "startTimeVal": begins * 1000,
-        "endTime": _stamp(ends),
-        "endTimeVal": ends * 1000,
-        "data": rows(found.bars, found.bars.volume.tolist()),
-        "points": len(found.bars.start),
-        "mktDataDelay": late,
-    }
-
-
-def _stamp(second: int) -> str:
-    return datetime.fromtimestamp(second, NEW_YORK).strftime(STAMP)
 
 
 def _instant(text: str) -> datetime | None:

@@ -6,7 +6,6 @@ Belongs here: finding and valuing what is named. Does not: endpoints.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
 from typing import Protocol
 
 from starlette.requests import Request
@@ -16,15 +15,10 @@ from resources.simulator import reply
 from resources.simulator.accounts.consolidated import merged, together
 from resources.simulator.accounts.valuation import Held, Valuation
 from resources.simulator.accounts.world import Account, World
+from resources.simulator.clock import Timed
 from resources.simulator.flavour import Flavour
 from resources.simulator.session import Session
 from resources.simulator.shapes.accounts import EVERYBODY
-
-
-class Ticking(Protocol):
-    """A clock."""
-
-    def now(self) -> datetime: ...
 
 
 class Invested(Protocol):
@@ -35,7 +29,7 @@ class Invested(Protocol):
     world: World
 
     @property
-    def clock(self) -> Ticking: ...
+    def clock(self) -> Timed: ...
 
     def valuation(self, account: Account) -> Valuation: ...
 

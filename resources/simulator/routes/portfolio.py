@@ -10,8 +10,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from resources.simulator import reply
-from resources.simulator.accounts.pages import Pages
 from resources.simulator.accounts.valuation import Valuation
+from resources.simulator.position_pages import Pages
 from resources.simulator.routes import positions
 from resources.simulator.routes.body import json_object, texts
 from resources.simulator.routes.house import House, Invested

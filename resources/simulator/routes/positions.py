@@ -17,9 +17,9 @@ from resources.simulator import reply
 from resources.simulator.accounts import marks
 from resources.simulator.accounts.combos import combos
 from resources.simulator.accounts.consolidated import merged
-from resources.simulator.accounts.pages import Pages
 from resources.simulator.accounts.performance import window_start
 from resources.simulator.accounts.valuation import Held, Valuation, closed, realized_since
+from resources.simulator.position_pages import Pages
 from resources.simulator.routes.house import House, Invested
 from resources.simulator.shapes import positions
 

@@ -7,7 +7,6 @@ The older scanner needs the history service's own login and is gone from newer g
 does not exist.
 """
 
-from datetime import datetime
 from typing import Protocol
 
 from starlette.requests import Request
@@ -15,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from resources.simulator import reply
+from resources.simulator.clock import Timed
 from resources.simulator.flavour import Flavour
 from resources.simulator.market.market import Market
 from resources.simulator.routes.body import json_object
@@ -24,12 +24,6 @@ from resources.simulator.session import Session
 from resources.simulator.shapes import scanner as shapes
 
 MOST, OLD_MOST = 50, 250
-
-
-class Ticking(Protocol):
-    """A clock."""
-
-    def now(self) -> datetime: ...
 
 
 class Scanned(Protocol):
@@ -43,7 +37,7 @@ class Scanned(Protocol):
     def market(self) -> Market: ...
 
     @property
-    def clock(self) -> Ticking: ...
+    def clock(self) -> Timed: ...
 
 
 def routes(simulation: Scanned) -> list[Route]:

@@ -1,11 +1,11 @@
 """Endpoints of the login and the brokerage session.
 
 Belongs here: unpacking requests and changing the session. Does not: wire shapes (`shapes/session.py`).
+
 GET and POST are both answered where both are known to be. An init whose wishes come as query parameters gives a
 session that looks authenticated and never gets a bridge.
 """
 
-from datetime import datetime
 from typing import Protocol
 
 from starlette.requests import Request
@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from resources.simulator import reply
+from resources.simulator.clock import Timed
 from resources.simulator.flavour import Flavour
 from resources.simulator.routes.body import json_object
 from resources.simulator.session import Session
@@ -23,12 +24,6 @@ TOO_MANY = "Login refused: too many attempts, try again later"
 LOGOUT_TAIL = b"\nClient logout succeeded"
 
 
-class Ticking(Protocol):
-    """A clock."""
-
-    def now(self) -> datetime: ...
-
-
 class Logged(Protocol):
     """What these endpoints need to know."""
 
@@ -37,7 +32,7 @@ class Logged(Protocol):
     seed: int
 
     @property
-    def clock(self) -> Ticking: ...
+    def clock(self) -> Timed: ...
 
 
 def routes(simulation: Logged) -> list[Route]:

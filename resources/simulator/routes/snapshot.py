@@ -1,7 +1,7 @@
 """GET /iserver/marketdata/snapshot, and giving its lines back.
 
-Belongs here: the query, and whose turn it is. Does not: quotes (`quotes.py`), rows (`shapes/quotes.py`), what has
-been subscribed (`warmth.py`).
+Belongs here: the query, and whose turn it is. Does not: quotes (`market/quotes.py`), rows (`shapes/quotes.py`),
+what has been subscribed (`warmth.py`).
 
 The first look at a contract opens a line and shows its id alone. More contracts or fields than the limit are
 cut off without a word; rows come by contract id, whatever the order of the question.
@@ -20,6 +20,7 @@ from starlette.routing import Route
 from resources.simulator import reply
 from resources.simulator.accounts.valuation import Held, Valuation
 from resources.simulator.accounts.world import Account, World
+from resources.simulator.clock import Timed
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.flavour import Flavour
 from resources.simulator.market import availability
@@ -27,18 +28,13 @@ from resources.simulator.market.calendars import hours
 from resources.simulator.market.market import Market
 from resources.simulator.market.quotes import Quote, Quotes
 from resources.simulator.routes.body import json_object
+from resources.simulator.routes.parameters import items
 from resources.simulator.session import Session
 from resources.simulator.shapes import quotes as shapes
 from resources.simulator.shapes.sight import Sight
 from resources.simulator.warmth import Subscriptions
 
 MOST_CONTRACTS, MOST_FIELDS = 100, 50
-
-
-class Timed(Protocol):
-    """What tells the present."""
-
-    def now(self) -> datetime: ...
 
 
 class Quoted(Protocol):
@@ -90,13 +86,13 @@ class _Answers:
 
     async def snapshot(self, request: Request) -> Response:
         query = request.query_params
-        names = _split(query.get("conids", ""))
+        names = items(query.get("conids", ""))
         if not names:
             return reply.error(400, "Bad Request: Conid(s) missing")
         wishes = [_wish(name) for name in names[:MOST_CONTRACTS]]
         if None in wishes:
             return reply.error(400, f"Bad Request: invalid conid {names[wishes.index(None)]}")
-        fields = [name for name in _split(query.get("fields", "")) if name.isdecimal()][:MOST_FIELDS]
+        fields = [name for name in items(query.get("fields", "")) if name.isdecimal()][:MOST_FIELDS]
         return reply.ok(self._rows({wish.conid: wish for wish in wishes if wish}, fields, _since(query)))
 
     async def unsubscribe(self, request: Request) -> Response:
@@ -158,7 +154,3 @@ def _since(query: Mapping[str, str]) -> int:
     """Milliseconds; only what changed later has values."""
     text = query.get("since", "")
     return int(text) if text.isdecimal() else 0
-
-
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]

@@ -15,7 +15,7 @@ from resources.simulator import reply
 from resources.simulator.accounts.book import TRADED, Entry, Kind
 from resources.simulator.accounts.marks import mark
 from resources.simulator.accounts.world import Account, World
-from resources.simulator.clock import NEW_YORK
+from resources.simulator.clock import NEW_YORK, Timed
 from resources.simulator.market.market import NoPriceError
 from resources.simulator.orders.trades import day_begins
 from resources.simulator.routes.body import json_object, texts
@@ -26,19 +26,13 @@ DEFAULT_DAYS = 90
 TOLD = (*TRADED, Kind.DIVIDEND, Kind.COUPON)
 
 
-class Ticking(Protocol):
-    """A clock."""
-
-    def now(self) -> datetime: ...
-
-
 class Recorded(Protocol):
     """What this endpoint needs to know."""
 
     world: World
 
     @property
-    def clock(self) -> Ticking: ...
+    def clock(self) -> Timed: ...
 
 
 def routes(simulation: Recorded) -> list[Route]:

@@ -15,7 +15,6 @@ import numpy.typing as npt
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.market.paths import Floats
 from resources.simulator.scanner.sheet import Sheet
-from resources.simulator.shapes.definitions import has_options
 
 Mask = npt.NDArray[np.bool_]
 YES = {"1", "true", "yes"}
@@ -100,7 +99,7 @@ def _pair(stem: str, name: str, measure: str, unit: str = "") -> tuple[Threshold
 
 
 def _optionable(contract: Instrument, word: str) -> bool:
-    return has_options(contract) is (word.lower() in YES)
+    return contract.has_options is (word.lower() in YES)
 
 
 def _of_type(contract: Instrument, word: str) -> bool:

@@ -1,6 +1,6 @@
 """Wire shapes of performance: one period, or all periods at once.
 
-Belongs here: pure functions from paths to JSON values. Does not: the series (`performance.py`).
+Belongs here: pure functions from paths to JSON values. Does not: the series (`accounts/performance.py`).
 
 `nd` counts days of the calendar from the opening value to the end, both included, and not the points.
 """

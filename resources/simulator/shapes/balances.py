@@ -1,6 +1,6 @@
 """Wire shapes of money: ledger, summary and allocation of one valuation.
 
-Belongs here: pure functions from a `Valuation` to JSON values. Does not: valuing (`valuation.py`).
+Belongs here: pure functions from a `Valuation` to JSON values. Does not: valuing (`accounts/valuation.py`).
 
 Amounts in base currency are not rounded, so that converting and adding up gives what is shown.
 Futures are left out of the allocation, as recorded.

@@ -18,7 +18,6 @@ AMERICAN = (
     "AMEX,NYSE,CBOE,PHLX,CHX,ARCA,ISLAND,ISE,IDEAL,NASDAQ,DRCTEDGE,BEX,BATS,EDGEA,BYX,IEX,EDGX,PEARL,MEMX,IBKRATS"
 )
 OPTION_EXCHANGES = "AMEX,CBOE,PHLX,ISE,BOX,NASDAQOM,BATS,CBOE2,MIAX,PEARL,EMERALD,MEMX"
-OPTIONLESS = {"EBS", "SBF", "AEB"}
 DELIVERED = {"NYMEX"}
 SMART = {"STK", "OPT", "CFD"}  # classes that the broker routes by itself
 
@@ -47,7 +46,7 @@ def secdef_row(instrument: Instrument) -> dict[str, object]:
         "multiplier": instrument.multiplier if instrument.is_derivative else 0.0,
         "type": instrument.kind,
         **_underlying(instrument),
-        "hasOptions": has_options(instrument),
+        "hasOptions": instrument.has_options,
         "fullName": full_name(instrument),
         "isUS": instrument.is_us,
         "incrementRules": [{"lowerEdge": 0.0, "increment": 1 / instrument.ticks}],
@@ -141,11 +140,6 @@ def routed(instrument: Instrument) -> str:
 def valid_exchanges(instrument: Instrument) -> str:
     """Where an order can be sent: the router first."""
     return ",".join(dict.fromkeys([routed(instrument), *exchanges(instrument).split(",")]))
-
-
-def has_options(instrument: Instrument) -> bool:
-    """Whether options on it are listed somewhere, here or not."""
-    return instrument.asset_class == "STK" and instrument.exchange not in OPTIONLESS
 
 
 def full_name(instrument: Instrument) -> str:

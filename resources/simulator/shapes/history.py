@@ -1,6 +1,6 @@
 """Wire shape of a page of bars.
 
-Belongs here: pure functions from a chart to JSON values. Does not: which bars (`charts.py`), the query
+Belongs here: pure functions from a chart to JSON values. Does not: which bars (`market/charts.py`), the query
 (`routes/history.py`).
 
 Quirks kept on purpose: `points` is one less than the number of bars; `high` and `low` are the only values

@@ -23,10 +23,12 @@ from resources.simulator.shapes.orders import (
 
 def status(order: Order, state: Status) -> dict[str, object]:
     """Everything about one order; numbers are text."""
+    return {**_subject(order), **_terms(order), **_state(order, state), **_words(order), **_executed(order)}
+
+
+def _subject(order: Order) -> dict[str, object]:
+    """Which order it is, of what."""
     ticket, contract = order.ticket, order.ticket.contract
-    foreground, background = COLOURS[state]
-    plain = described(order, with_contract=False)
-    price = shown_price(order)
     return {
         "sub_type": None,
         "request_id": str(order.number % 100_000),
@@ -41,6 +43,13 @@ def status(order: Order, state: Status) -> dict[str, object]:
         "listing_exchange": listing(contract),
         "option_acct": "c",
         "company_name": contract.name,
+    }
+
+
+def _terms(order: Order) -> dict[str, object]:
+    """How much, for whom, at which prices."""
+    ticket, contract, price = order.ticket, order.ticket.contract, shown_price(order)
+    return {
         "size": _text(order.remaining if order.is_working else ticket.quantity),
         "total_size": _text(ticket.quantity),
         "currency": contract.currency,
@@ -48,10 +57,19 @@ def status(order: Order, state: Status) -> dict[str, object]:
         "order_type": NAMES[ticket.kind][1],
         **({"limit_price": priced(contract, price)} if price is not None and ticket.price else {}),
         **({"stop_price": priced(contract, order.stop)} if ticket.kind.is_stop and order.stop else {}),
+    }
+
+
+def _state(order: Order, state: Status) -> dict[str, object]:
+    """How far it has come, and what may still be done with it."""
+    ticket = order.ticket
+    foreground, background = COLOURS[state]
+    word, code = CLEARING.get(state, ("Submitted", "0"))
+    return {
         "cum_fill": _text(order.filled),
         "order_status": state,
-        "order_ccp_status": CLEARING.get(state, ("Submitted", "0"))[1],
-        "order_status_description": f"Order {CLEARING.get(state, ('Submitted', '0'))[0]}",
+        "order_ccp_status": code,
+        "order_status_description": f"Order {word}",
         "tif": ticket.tif,
         "fg_color": foreground,
         "bg_color": background,
@@ -61,6 +79,14 @@ def status(order: Order, state: Status) -> dict[str, object]:
         "outside_rth": ticket.outside_rth,
         "deactivate_order": ticket.deactivated,
         "use_price_mgmt_algo": False,
+    }
+
+
+def _words(order: Order) -> dict[str, object]:
+    """What an order ticket on a screen shows of it."""
+    ticket, contract, price = order.ticket, order.ticket.contract, shown_price(order)
+    plain = described(order, with_contract=False)
+    return {
         "sec_type": contract.asset_class,
         "available_chart_periods": "#R|1",
         "order_description": plain,
@@ -74,7 +100,6 @@ def status(order: Order, state: Status) -> dict[str, object]:
         "exit_strategy_tool_availability": "1" if order.is_working else "0",
         "allowed_duplicate_opposite": True,
         "order_time": stamp(order.changed_at if order.fills else order.placed_at),
-        **_executed(order),
     }
 
 

@@ -1,7 +1,7 @@
 """Wire shapes of positions: cold rows, warm rows, and the newer portfolio2 rows.
 
 Belongs here: pure functions from a held position to JSON values. Does not: which rows are warm
-(`session.py`), or the definition of a contract (`definitions.py`).
+(`routes/positions.py`), or the definition of a contract (`definitions.py`).
 
 Prices carry the noise of 32-bit floats, as recorded (97.62000275); values do not.
 """

@@ -1,7 +1,7 @@
 """The shape of JSON values: what a reply has in common with samples of it, whatever the values are.
 
 Belongs here: deriving a shape from samples, and telling in words how one shape departs from another.
-Does not: samples (`replies/`), or asking for replies (`asking.py`).
+Does not: samples (`replies/`), or asking for replies (`replies/visitor.py`).
 
 A shape knows the kinds that were seen at a place, the keys that are always there and those that come and
 go, what an array holds, and what an object holds whose keys are names (accounts, currencies, symbols).

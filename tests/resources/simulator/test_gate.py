@@ -6,20 +6,6 @@ from resources.simulator.session import Session
 from tests.resources.simulator.conftest import EVENING, FIRST, make_desk
 
 
-@pytest.mark.parametrize(
-    ("path", "found"),
-    [
-        ("/v1/api/tickle", "/tickle"),
-        ("/v1/portal/iserver/accounts", "/iserver/accounts"),
-        ("/v1/apitickle", None),
-        ("/v1/api", None),
-        ("/tickle", None),
-    ],
-)
-def test_an_endpoint_lies_below_a_prefix(path: str, found: str | None) -> None:
-    assert gate.endpoint(path) == found
-
-
 def test_a_chunked_post_needs_no_length() -> None:
     assert gate.malformed("POST", {"user-agent": "x", "transfer-encoding": "chunked"}) is None
     assert gate.malformed("GET", {"user-agent": "x"}) is None

@@ -8,7 +8,7 @@ from resources.simulator.limits.limiter import Rules
 from resources.simulator.options import OptionError, Options, build
 from resources.simulator.replay.recording import RecordingError
 from resources.simulator.simulation import Simulation
-from tests.resources.simulator.conftest import EVENING, Caller, Hand
+from tests.resources.simulator.conftest import EVENING, NOON, Caller, Hand
 
 
 def now() -> datetime:
@@ -58,6 +58,16 @@ def test_what_a_broken_limit_costs_is_a_matter_of_flavour() -> None:
     assert [client.get("/sso/validate").status for _ in range(2)] == [200, 429]
     simulation.clock.advance(timedelta(minutes=10))
     assert client.get("/sso/validate").status == 200
+
+
+@pytest.mark.parametrize(("ticks", "authenticated"), [(False, False), (True, True)])
+def test_a_gateway_that_ticks_itself_keeps_its_brokerage_session(ticks: bool, authenticated: bool) -> None:
+    flavour = Flavour(ticks_itself=ticks)
+    simulation, application = build(Options(clock=NOON, positions=3, flavour=flavour), real=Hand(), present=now)
+    client = Caller(application)
+    assert client.get("/iserver/auth/status").json["authenticated"]
+    simulation.clock.advance(timedelta(minutes=6))
+    assert client.get("/iserver/auth/status").json["authenticated"] is authenticated
 
 
 def test_addresses_can_be_refused() -> None:

@@ -1,9 +1,10 @@
 """A market small enough to read: every weekday trades, prices are a seeded walk, minutes do not matter."""
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,11 @@ from resources.simulator.market.market import Bars
 
 EPOCH = date(2020, 1, 1)
 LENGTH = 3_000
+WEEKDAYS = [
+    day
+    for day in map(date.fromordinal, range(date(2000, 1, 3).toordinal(), date(2040, 1, 1).toordinal()))
+    if day.weekday() < 5
+]
 FX = {"USD": 1.0, "EUR": 1.1, "GBP": 1.3, "CHF": 1.2}
 
 
@@ -37,13 +43,14 @@ class ToyMarket:
     def trading_days(self, instrument: Instrument, first: date, last: date) -> list[date]:
         end = min(last, instrument.expiry or last)
         start = max(first, instrument.expiry - timedelta(days=120)) if instrument.expiry else first
-        return [date.fromordinal(day) for day in range(start.toordinal(), end.toordinal() + 1) if day % 7 not in {6, 0}]
+        return list(WEEKDAYS[bisect_left(WEEKDAYS, start) : bisect_right(WEEKDAYS, end)])
 
     def daily(self, instrument: Instrument, first: date, last: date) -> Bars:
         days = self.trading_days(instrument, first, last)
-        close = np.array([self._close(instrument, day) for day in days])
+        steps = np.array([day.toordinal() for day in days], dtype=np.int64) - EPOCH.toordinal()
+        close = _walk(self.seed, instrument.conid)[steps % LENGTH]
         spread = np.round(close * 0.01, 2)
-        starts = [datetime.combine(day, time(14, 30), tzinfo=UTC) for day in days]
+        starts = [_opening(day) for day in days]
         return Bars(starts, close, close + spread, close - spread, close, np.full(len(days), 1000.0))
 
     def minutes(self, instrument: Instrument, day: date) -> Bars:
@@ -60,6 +67,11 @@ class ToyMarket:
 
     def _close(self, instrument: Instrument, day: date) -> float:
         return float(_walk(self.seed, instrument.conid)[(day - EPOCH).days % LENGTH])
+
+
+@cache
+def _opening(day: date) -> datetime:
+    return datetime.combine(day, time(14, 30), tzinfo=UTC)
 
 
 @lru_cache(maxsize=2000)

@@ -115,6 +115,6 @@ def test_a_contract_past_its_expiry_is_not_held() -> None:
         assert all(row.contract.expiry is None or row.contract.expiry > day for row in rows)
 
 
-def test_five_thousand_positions_are_built_in_seconds() -> None:
+def test_a_book_can_have_five_thousand_positions() -> None:
     world = make_world(positions=5_000, market=ToyMarket(size=9_000))
     assert len(value(world, world.accounts[0], marks.evening(TODAY)).rows) == 5_000

@@ -127,3 +127,13 @@ def test_whole_chains_follow_the_files_too(tmp_path: Path) -> None:
     [call, *_] = chains.listed_options(market, AAPL, "JAN27", 40.0, at)
     assert market.price(call, at) == pytest.approx(10.0, abs=0.5)
     assert market.price(contract(market, 992_000_000), at) == 50.0
+
+
+def test_a_files_day_has_other_minutes_under_another_seed(tmp_path: Path) -> None:
+    file = tmp_path / "prices.csv"
+    file.write_text(HEADER + ROWS)
+    one, again, other = (FileMarket(file, seed=seed) for seed in (1, 1, 2))
+    apple, day = contract(one, AAPL), date(2013, 2, 28)
+    minutes = [market.minutes(apple, day).close.tolist() for market in (one, again, other)]
+    assert minutes[0] == minutes[1] != minutes[2]
+    assert minutes[0][-1] == minutes[2][-1] == 441.4

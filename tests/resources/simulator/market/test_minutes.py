@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resources.simulator.market.minutes import Day, cut
-from resources.simulator.market.paths import noise
+from resources.simulator.noise import noise
 
 PRICES = st.lists(st.floats(0.0001, 1e5), min_size=4, max_size=4).map(sorted)
 

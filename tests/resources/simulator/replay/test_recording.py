@@ -76,6 +76,7 @@ def test_requests_are_the_same_when_only_their_writing_differs(tmp_path: Path) -
     [exchange] = read(tmp_path)
     query = [("c", "1"), ("a", "true"), ("c", "2"), ("b", "1")]
     assert exchange.key == key("post", "/v1/api/x", query, b'{"j": [2], "k": 1}')
+    assert key("GET", "/v1/portal/x/", [], b"") == key("GET", "/x/", [], b"") == key("GET", "/x", [], b"")
     assert key("POST", "/x", [], b"") == key("POST", "/x", [], b"{}") != key("POST", "/x", [], b"[1]")
 
 

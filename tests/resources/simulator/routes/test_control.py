@@ -7,6 +7,7 @@ import pytest
 
 from resources.simulator.app import application
 from resources.simulator.control import Control
+from resources.simulator.limits.limiter import Limiter
 from resources.simulator.options import Options, build
 from resources.simulator.routes.control import ACTIONS
 from tests.resources.simulator.conftest import EVENING, Answer, Caller, Desk, Hand, make_desk
@@ -160,8 +161,25 @@ def test_faults_are_added_replaced_and_taken_out(desk: Desk) -> None:
 
 
 def test_without_pacing_no_limit_is_told(desk: Desk) -> None:
-    nothing = {"enforced": False, "broken": [], "boxed_until": None}
+    nothing = {"enforced": False, "broken": [], "refused": 0, "boxed_until": None}
     assert ask(desk, "GET", "/limits").json == ask(desk, "DELETE", "/limits").json == nothing
+
+
+def test_broken_limits_are_told_and_forgiven() -> None:
+    desk = make_desk(positions=3, limiter=Limiter())
+    assert [desk.client.get("/sso/validate").status for _ in range(3)] == [200, 429, 429]
+    told = ask(desk, "GET", "/limits").json
+    [broken] = told["broken"]
+    assert (told["enforced"], told["refused"], broken["request"]) == (True, 2, "GET /sso/validate")
+    assert told["boxed_until"] == broken["until"] == "2026-11-24T23:45:00Z"
+    forgiven = ask(desk, "DELETE", "/limits").json
+    assert forgiven == {**told, "boxed_until": None}
+    assert desk.client.get("/sso/validate").status == 200
+
+
+def test_a_dropped_brokerage_session_says_so(desk: Desk) -> None:
+    ask(desk, "POST", "/drop")
+    assert (desk.simulation.session.brokerage, desk.simulation.session.ended) == (False, "dropped")
 
 
 def test_it_can_be_switched_off(desk: Desk) -> None:
@@ -188,7 +206,7 @@ def test_a_recording_can_be_steered_too(tmp_path: Path) -> None:
     _, app = build(Options(replay=tmp_path), real=Hand(), present=lambda: EVENING)
     client = Caller(app)
     told = client.call("GET", f"{ROOT}/state").json
-    assert (told["kind"], told["sizes"]["contracts"]) == ("recording", None)
+    assert (told["kind"], told["sizes"]["contracts"], told["charges"]) == ("recording", None, None)
     client.call("POST", f"{ROOT}/faults", orjson.dumps({"faults": ["failing"], "path": "/portfolio/*"}))
     assert client.get("/portfolio/accounts").status == 500
     assert client.call("GET", f"{ROOT}/requests").json[0]["touched"] == ["failing"]

@@ -196,6 +196,12 @@ def test_about_one_contract_in_ten_is_cold_once(status: int) -> None:
     assert all(client.get(PATH, conid=conid, period="1d", bar="1d").status == 200 for conid in cold)
 
 
+def test_a_build_without_cold_charts_serves_every_share_at_once() -> None:
+    shares = [str(each.conid) for each in MARKET.instruments() if each.asset_class == "STK"]
+    client = make_client(cold_history=False)
+    assert {client.get(PATH, conid=each, period="1d", bar="1d").status for each in shares} == {200}
+
+
 def test_a_new_brokerage_session_is_cold_again() -> None:
     stand = make_stand(flavour=Flavour())
     client = Caller(Router(routes(stand)), prefix="")

@@ -72,6 +72,13 @@ def test_a_page_comes_full_at_once_by_default(primed: Desk) -> None:
     assert len(page(primed)) == 30
 
 
+def test_a_page_is_fresh_by_default() -> None:
+    desk = ready(at=NOON)
+    first = page(desk)
+    desk.simulation.clock.advance(timedelta(minutes=110))
+    assert [row["mktValue"] for row in page(desk)] != [row["mktValue"] for row in first]
+
+
 def test_a_stale_page_shows_what_was_until_it_is_invalidated_or_old() -> None:
     desk = ready(at=NOON, flavour=Flavour(stale_positions=7200))
 

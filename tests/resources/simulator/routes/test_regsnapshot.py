@@ -1,3 +1,4 @@
+from resources.simulator.control import Control
 from resources.simulator.flavour import Flavour
 from tests.resources.simulator.conftest import NOON, Desk, make_desk
 
@@ -17,7 +18,7 @@ def test_each_call_costs_a_cent() -> None:
     desk = sold()
     for _ in range(3):
         assert desk.client.get("/md/regsnapshot", conid=STOCK).status == 200
-    assert desk.simulation.regsnapshots.charged == 0.03
+    assert Control(desk.simulation).state()["charges"] == {"regsnapshots": 3, "dollars": 0.03}
 
 
 def test_prices_are_text_and_sizes_numbers() -> None:
@@ -37,4 +38,4 @@ def test_prices_are_text_and_sizes_numbers() -> None:
 def test_other_contracts_are_refused_free_of_charge() -> None:
     desk = sold()
     assert {desk.client.get("/md/regsnapshot", conid=conid).status for conid in (FUTURE, "1", "x", "")} == {400}
-    assert desk.simulation.regsnapshots.charged == 0
+    assert desk.simulation.charges.dollars == 0

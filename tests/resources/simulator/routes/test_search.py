@@ -80,6 +80,11 @@ def test_no_match_is_an_error_object_or_an_empty_array() -> None:
     assert other.client.get(SEARCH, symbol="NOBODY").json == []
 
 
+def test_newer_builds_name_months_alone(desk: Desk) -> None:
+    [row] = desk.client.get(SEARCH, symbol="NVDA").json
+    assert not {"fop", "opt", "war"} & set(row)
+
+
 def test_older_builds_list_every_expiry() -> None:
     [row] = seeded_desk(flavour=Flavour(dated_search=True)).client.get(SEARCH, symbol="NVDA").json
     assert row["opt"].startswith("20261127;20261204;")
