@@ -9,13 +9,15 @@ stood still: the day still adds up.
 """
 
 import zlib
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 
 from resources.simulator.contracts.instruments import Instrument
+from resources.simulator.market.calendars import hours
 from resources.simulator.market.paths import Floats
 
+MINUTE = 60
 ONE_IN = 500
 STEP, MOST_STEPS = 5, 12  # minutes
 MARGIN = 30  # minutes at both ends of a session in which nothing is halted
@@ -32,6 +34,14 @@ def halt(instrument: Instrument, day: date, minutes: int) -> range:
         return range(0)
     first = MARGIN + drawn // (ONE_IN * MOST_STEPS) % room
     return range(first, first + length)
+
+
+def is_halted(instrument: Instrument, at: datetime) -> bool:
+    """Whether trading in it stands still at an instant."""
+    here = hours(instrument.exchange)
+    begins, ends = here.session(here.local_day(at))
+    passed = int((at.timestamp() - begins) // MINUTE)
+    return passed in halt(instrument, here.local_day(at), (ends - begins) // MINUTE)
 
 
 def paused(parts: tuple[Floats, ...], still: range) -> tuple[Floats, ...]:

@@ -61,6 +61,21 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Flag:
+    """Keeps what a measure marks, or what it does not."""
+
+    code: str
+    name: str
+    measure: str
+    kind: str = "combo"
+
+    def passed(self, sheet: Sheet, value: object) -> Mask:
+        """Which contracts of a sheet pass."""
+        marked = ~np.isnan(sheet.measures[self.measure])
+        return np.asarray(marked if str(value).lower() in YES else ~marked, dtype=np.bool_)
+
+
+@dataclass(frozen=True, slots=True)
 class Lead:
     """Keeps of each root the future that expires next."""
 
@@ -78,7 +93,7 @@ class Lead:
         return np.array(leads, dtype=np.bool_)
 
 
-Filter = Threshold | Choice | Lead
+Filter = Threshold | Choice | Flag | Lead
 
 
 def apply(sheet: Sheet, asked: Sequence[tuple[str, object]]) -> Mask:
@@ -143,7 +158,7 @@ _OFFERED: tuple[Filter, ...] = (
     *_pair("marketCap", "Capitalization (millions)", "capital", "1e6"),
     *_pair("maturityDate", "Maturity Date", "maturity"),
     Choice("hasOptionsIs", "Has Options", _optionable),
-    Choice("haltedIs", "Halted", lambda _, word: word.lower() not in YES),
+    Flag("haltedIs", "Halted", "halted"),
     Choice("stkTypes", "Stock type", _of_type),
     Choice("issuerCountryIs", "Issuer Country", lambda contract, word: contract.country == word),
     Lead("leadFutOnly", "Lead Month Only"),

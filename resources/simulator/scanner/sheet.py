@@ -16,6 +16,7 @@ import numpy as np
 from resources.simulator.contracts import shares
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.market.calendars import hours
+from resources.simulator.market.halts import is_halted
 from resources.simulator.market.market import HUB, MINUTE, Market
 from resources.simulator.market.paths import Floats
 from resources.simulator.scanner.standing import EARLIER, LATEST, SPANS, WEEKS, Standing, standing
@@ -61,7 +62,7 @@ class Sheets:
         columns["units"] = np.array([contract.multiplier for contract in contracts])
         columns["shares"] = np.array([shares.outstanding(self._seed, contract) for contract in contracts])
         columns["maturity"] = np.array([_number(contract.expiry) for contract in contracts])
-        columns["halted"] = np.full(len(contracts), np.nan)  # nothing ever is
+        columns["halted"] = np.array([1.0 if is_halted(contract, at) else np.nan for contract in contracts])
         with np.errstate(divide="ignore", invalid="ignore"):
             return Sheet(contracts, {**columns, **{name: measure(columns) for name, measure in DERIVED.items()}})
 

@@ -103,7 +103,6 @@ def test_a_scan_without_a_column_has_no_data() -> None:
 
 def test_no_hits_are_an_empty_list(client: Caller) -> None:
     assert run(client, filter=[{"code": "priceAbove", "value": 1e9}])["contracts"] == []
-    assert run(client, type="HALTED") == {"contracts": []}
 
 
 @pytest.mark.parametrize("body", [None, [], {}, {**SCAN, "type": "NOTHING"}, {**SCAN, "filter": [{"code": "x"}]}])

@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resources.simulator.contracts import shares
+from resources.simulator.market.calendars import hours
 from resources.simulator.market.charts import chart
+from resources.simulator.market.halts import halt
 from resources.simulator.market.market import SeededMarket
 from resources.simulator.market.periods import Size, Span
 from resources.simulator.market.views import Views
@@ -152,8 +154,24 @@ def test_a_wrong_word_is_named(
 def test_every_filter_can_be_used_with_every_kind_that_has_contracts() -> None:
     for kind in KINDS.values():
         scan = next(scan.code for scan in SCANS.values() if kind.code in scan.instruments)
+        everything = {hit.contract for hit in run(SHEETS, Question(kind.code, kind.code, scan, []), NOON)[1]}
         for code in FILTERS:
-            run(SHEETS, Question(kind.code, kind.code, scan, [(code, "1")]), NOON)
+            left = run(SHEETS, Question(kind.code, kind.code, scan, [(code, "1")]), NOON)[1]
+            assert {hit.contract for hit in left} <= everything, (kind.code, code)
+
+
+def test_halted_shares_are_those_whose_minutes_stand_still() -> None:
+    shares = [each for each in MARKET.instruments() if each.asset_class == "STK" and each.is_us]
+    days = (NOON - timedelta(days=step) for step in range(60))
+    share, still, day = next(
+        (share, halted, at.date()) for at in days for share in shares if (halted := halt(share, at.date(), 390))
+    )
+    opening = hours(share.exchange).session(day)[0]
+    during = datetime.fromtimestamp(opening + 60 * still.start, UTC)
+    for at, is_halted in ((during - timedelta(seconds=1), False), (during, True)):
+        assert (share in [hit.contract for hit in hits("HALTED", at=at)]) is is_halted
+        among = [hit.contract for hit in hits("TOP_PERC_GAIN", at=at, haltedIs="true")]
+        assert (share in among) is is_halted
 
 
 def test_codes_of_locations_are_used_once() -> None:
