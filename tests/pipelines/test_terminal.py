@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from shlex import quote
 
 import dagster as dg
 import duckdb
@@ -79,7 +80,7 @@ def test_the_command_it_ends_with_queries_the_warehouse(tmp_path: Path, folder: 
     [command] = [line.strip() for line in told.splitlines() if line.startswith("  .venv/bin/python")]
     assert command.startswith(".venv/bin/python ")
     done = subprocess.run(
-        ["bash", "-c", command.replace(".venv/bin/python", sys.executable, 1)],
+        ["bash", "-c", command.replace(".venv/bin/python", quote(sys.executable), 1)],
         cwd=ROOT,
         capture_output=True,
         text=True,
