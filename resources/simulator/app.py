@@ -32,6 +32,7 @@ from resources.simulator.routes import (
     session,
     snapshot,
     trades,
+    trading_summary,
     transactions,
 )
 from resources.simulator.routes.control import Steering
@@ -41,6 +42,7 @@ from resources.simulator.steps import Headed, HttpOnly, Mannered, UpToDate
 FAMILIES = (
     session,
     accounts,
+    trading_summary,
     portfolio,
     analyst,
     transactions,

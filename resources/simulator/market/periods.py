@@ -5,7 +5,7 @@ finding the bars (`charts.py`).
 
 Seen live: an upper-case unit is not refused but replaced by something about 84 bars long; an unknown
 bar size gives about 10 minutes; "30s" gives bars a minute apart. The reference's most are 30 minutes and 8 hours;
-downloaders ask for as many as give 1,000 bars ("16h" of minutes, "880h" of hours), trading hours all of them, and get them.
+downloaders ask for as many trading hours as give 1,000 bars ("16h" of minutes, "880h" of hours), and get them.
 """
 
 import re
