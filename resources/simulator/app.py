@@ -20,11 +20,13 @@ from resources.simulator.network import Network
 from resources.simulator.requests import Noted
 from resources.simulator.routes import (
     accounts,
+    alerts,
     analyst,
     contracts,
     history,
     hmds,
     login,
+    notices,
     orders,
     portfolio,
     regsnapshot,
@@ -34,6 +36,7 @@ from resources.simulator.routes import (
     trades,
     trading_summary,
     transactions,
+    watchlists,
 )
 from resources.simulator.routes.control import Steering
 from resources.simulator.simulation import Simulation
@@ -43,6 +46,7 @@ FAMILIES = (
     session,
     accounts,
     trading_summary,
+    alerts,
     portfolio,
     analyst,
     transactions,
@@ -54,6 +58,8 @@ FAMILIES = (
     hmds,
     contracts,
     scanner,
+    watchlists,
+    notices,
 )
 
 

@@ -5,6 +5,7 @@ endpoints (`routes/`), changes of the session, what is said without a login (`cl
 faults (`faults/`).
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from resources.simulator.flavour import Flavour
 from resources.simulator.network import ACCESS_DENIED
 from resources.simulator.session import Session
 
+SLASHES = re.compile("//+")  # clients that join addresses by hand send two in a row
 PREFIXES = ("/v1/api", "/v1/portal")
 LOCAL = "/iserver/reauthenticate"  # answered by the gateway process itself, login or not
 UNBRIDGED = ("/iserver/auth/", LOCAL)
@@ -40,10 +42,10 @@ class Gated:
 
 
 def endpoint(path: str) -> str | None:
-    """The path below the API's prefix, without the slash that may end it; None when it lies elsewhere."""
+    """The path below the API's prefix, without slashes too many; None when it lies elsewhere."""
     for prefix in PREFIXES:
         if path.startswith(f"{prefix}/"):
-            return path[len(prefix) :].rstrip("/") or "/"
+            return SLASHES.sub("/", path[len(prefix) :]).rstrip("/") or "/"
     return None
 
 

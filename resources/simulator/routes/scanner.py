@@ -54,6 +54,7 @@ def routes(simulation: Scanned) -> list[Route]:
         Route("/iserver/scanner/run", answers.run, methods=["POST"]),
         Route("/hmds/scanner/params", answers.old_parameters, methods=["GET"]),
         Route("/hmds/scanner", answers.old_run, methods=["POST"]),
+        Route("/hmds/scanner/run", answers.old_run, methods=["POST"]),
     ]
 
 

@@ -1,7 +1,8 @@
 """Endpoints of the login and the brokerage session.
 
 Belongs here: unpacking requests and changing the session. Does not: wire shapes (`shapes/session.py`).
-GET and POST are both answered where both are known to be. An init whose wishes come as query parameters gives a
+GET and POST are both answered where both are known to be. Reauthenticating is the work of the gateway itself, which
+then asks for the accounts once, as after a login. An init whose wishes come as query parameters gives a
 session that looks authenticated and never gets a bridge.
 """
 
@@ -95,8 +96,8 @@ class _Answers:
         self._session.pass_to(self._clock.now())
         if not self._session.logged_in:
             return reply.ok({"error": "not logged in"})
-        if self._session.attempt() and not self._session.hammered:
-            self._session.initialise(compete=False)
+        if self._session.attempt() and not self._session.hammered and self._session.initialise(compete=False):
+            self._session.primed = self._session.bridged
         return reply.ok({"message": "triggered"})
 
     async def logout(self, _: Request) -> Response:

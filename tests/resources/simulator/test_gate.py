@@ -11,6 +11,8 @@ from tests.resources.simulator.conftest import EVENING, FIRST, make_desk
     [
         ("/v1/api/tickle", "/tickle"),
         ("/v1/portal/iserver/accounts", "/iserver/accounts"),
+        ("/v1/portal//trsrv/stocks", "/trsrv/stocks"),
+        ("/v1/api/iserver//accounts//", "/iserver/accounts"),
         ("/v1/apitickle", None),
         ("/v1/api", None),
         ("/tickle", None),

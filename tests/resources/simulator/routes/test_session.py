@@ -246,3 +246,11 @@ def test_reauthenticate_knows_that_the_login_ended_at_midnight() -> None:
     desk = make_desk(positions=3, lifetime=Lifetime())
     desk.later(hours=6)
     assert desk.client.post("/iserver/reauthenticate").json == {"error": "not logged in"}
+
+
+def test_reauthenticating_primes_as_the_gateway_does_after_a_login() -> None:
+    desk = make_desk()
+    desk.simulation.session.lose("test")
+    assert desk.client.get("/iserver/account/orders").status == 400
+    desk.client.post("/iserver/reauthenticate")
+    assert desk.client.get("/iserver/account/orders").status == 200
