@@ -21,6 +21,7 @@ SLASHES = re.compile("//+")  # clients that join addresses by hand send two in a
 PREFIXES = ("/v1/api", "/v1/portal")
 LOCAL = "/iserver/reauthenticate"  # answered by the gateway process itself, login or not
 UNBRIDGED = ("/iserver/auth/", LOCAL)
+ORDERING = re.compile(r"/iserver/(account/[^/]+/orders?(/.*)?|reply/.*)")
 UNPRIMED = "/iserver/accounts"
 PRIMERS = ("/portfolio/accounts", "/portfolio/subaccounts", "/portfolio/subaccounts2")
 
@@ -75,7 +76,7 @@ def refused(path: str, session: Session, flavour: Flavour) -> Response | None:
 def _brokerage(path: str, session: Session, flavour: Flavour) -> Response | None:
     if path.startswith(UNBRIDGED):
         return None
-    if not session.bridged:
+    if not session.bridged or (session.bridgeless and ORDERING.fullmatch(path)):
         said = "Bad Request: no bridge" if flavour.unbridged_status == 400 else "not authenticated"
         return reply.error(flavour.unbridged_status, said)
     if path != UNPRIMED and not session.primed:

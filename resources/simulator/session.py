@@ -44,7 +44,7 @@ class Session:
     lifetime: Lifetime | None = None
     ticks_itself: bool = False
     connected: bool = True  # the link to the backend; only an init with compete brings it back
-    bridgeless: bool = False  # initialised in a way that never gets a bridge
+    bridgeless: bool = False  # initialised in a way that never gets a bridge for orders
     build_seconds: float = 0.0  # how long a fresh brokerage session takes
     init_failures: int = 0  # how many inits fail before one succeeds
     touched: bool = False  # a client has asked anything: only then may its requests stop coming
@@ -66,7 +66,7 @@ class Session:
     def bridged(self) -> bool:
         """Whether `/iserver` answers."""
         built = self._built_at is None or self.now >= self._built_at
-        return self.authenticated and self.building == 0 and built and not self.bridgeless
+        return self.authenticated and self.building == 0 and built
 
     @property
     def maintenance(self) -> Maintenance | None:

@@ -3,7 +3,7 @@
 Belongs here: unpacking requests and changing the session. Does not: wire shapes (`shapes/session.py`).
 GET and POST are both answered where both are known to be. Reauthenticating is the work of the gateway itself, which
 then asks for the accounts once, as after a login. An init whose wishes come as query parameters gives a
-session that looks authenticated and never gets a bridge.
+session that looks authenticated and never gets a bridge: whatever reads works, and no order does.
 """
 
 from datetime import datetime
@@ -76,10 +76,8 @@ class _Answers:
         return reply.ok(answer)
 
     async def initialise(self, request: Request) -> Response:
-        wishes = await json_object(request)
-        has_bridge = wishes is not None
-        if wishes is None:
-            wishes = {name: value.lower() == "true" for name, value in request.query_params.items()}
+        body = await json_object(request) or {}
+        wishes = {**{name: value.lower() == "true" for name, value in request.query_params.items()}, **body}
         if wishes.get("publish") is not True:
             return reply.error(500, "Unable to init session: publish must be true", status_code=False)
         reached = self._session.attempt()
@@ -88,7 +86,7 @@ class _Answers:
         compete = wishes.get("compete") is True
         if not reached or not (self._session.connected or compete):
             return reply.error(500, UNREACHABLE, status_code=False)
-        if not self._session.initialise(compete=compete, bridge=has_bridge):
+        if not self._session.initialise(compete=compete, bridge="publish" in body):
             return reply.ok(shapes.refusal())
         return reply.ok(shapes.initialised(self._session, self._flavour, seed=self._seed))
 

@@ -21,7 +21,7 @@ def status(session: Session, flavour: Flavour) -> dict[str, object]:
     """The auth status; most keys vanish when there is no brokerage session."""
     if not session.authenticated or (flavour.first_status_false and not session.asked_status):
         return _denied(session, flavour)
-    bridge = {"established": session.bridged} if flavour.established else {}
+    bridge = {"established": session.bridged and not session.bridgeless} if flavour.established else {}
     return {
         "authenticated": True,
         **bridge,

@@ -2,7 +2,7 @@ import pytest
 
 from resources.simulator.flavour import Flavour
 from resources.simulator.lifetime import Lifetime
-from tests.resources.simulator.conftest import EVENING, Desk, make_desk
+from tests.resources.simulator.conftest import EVENING, FIRST, Desk, make_desk
 
 
 def test_validate_tells_what_is_left_of_the_login(desk: Desk) -> None:
@@ -179,17 +179,24 @@ def test_inits_without_a_pause_are_refused_and_succeed_after_one(desk: Desk) -> 
     assert desk.client.post(INIT, WISHES).status == 200
 
 
-def test_wishes_in_the_query_give_a_session_that_never_gets_a_bridge(desk: Desk) -> None:
+@pytest.mark.parametrize("body", [b"", b"{}"])
+def test_wishes_in_the_query_give_a_session_that_reads_and_never_orders(desk: Desk, body: bytes) -> None:
+    length = {"content-length": str(len(body))}
     answer = desk.client.call(
-        "POST", f"/v1/api{INIT}", query={"publish": "true", "compete": "true"}, headers={"content-length": "0"}
+        "POST", f"/v1/api{INIT}", body, query={"publish": "true", "compete": "true"}, headers=length
     )
     assert answer.json["authenticated"] is True
+    orders = f"/iserver/account/{FIRST}/orders"
     for _ in range(3):
         desk.later(minutes=1)
         assert desk.client.get("/iserver/auth/status").json["authenticated"] is True
-        assert desk.client.get("/iserver/accounts").json["error"] == "Bad Request: no bridge"
+        assert desk.client.get("/iserver/accounts").status == 200
+        assert desk.client.get("/iserver/account/orders").status == 200
+        for path in (orders, f"{orders}/whatif", f"/iserver/account/{FIRST}/order/1", "/iserver/reply/1"):
+            assert desk.client.post(path, {}).json["error"] == "Bad Request: no bridge"
     desk.client.post(INIT, WISHES)
-    assert desk.client.get("/iserver/accounts").status == 200
+    desk.client.get("/iserver/accounts")
+    assert desk.client.post(orders, {}).json["error"] != "Bad Request: no bridge"
 
 
 @pytest.mark.parametrize(
