@@ -19,11 +19,13 @@ from resources.simulator.network import Network
 from resources.simulator.requests import Noted
 from resources.simulator.routes import (
     accounts,
+    alerts,
     analyst,
     contracts,
     history,
     hmds,
     login,
+    notices,
     orders,
     portfolio,
     regsnapshot,
@@ -31,7 +33,9 @@ from resources.simulator.routes import (
     session,
     snapshot,
     trades,
+    trading_summary,
     transactions,
+    watchlists,
 )
 from resources.simulator.routes.control import Steering
 from resources.simulator.simulation import Simulation
@@ -40,6 +44,8 @@ from resources.simulator.steps import Headed, HttpOnly, Mannered, UpToDate
 FAMILIES = (
     session,
     accounts,
+    trading_summary,
+    alerts,
     portfolio,
     analyst,
     transactions,
@@ -51,6 +57,8 @@ FAMILIES = (
     hmds,
     contracts,
     scanner,
+    watchlists,
+    notices,
 )
 
 

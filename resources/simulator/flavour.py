@@ -51,6 +51,7 @@ class Flavour:
     bad_scan_status: Literal[400, 500] = _switch(400, "the status of a scan that does not exist")
     hmds_scanner: bool = _switch(True, "POST /hmds/scanner answers; newer gateways have lost it")
     account_set_status: Literal[200, 500] = _switch(200, 'the status of "Account already set"')
+    cold_profit: bool = _switch(True, "the first profit and loss of a brokerage session is empty")
     unlisted_status: Literal[200, 400, 401] = _switch(
         400, "a portfolio before its accounts were listed: refused, refused without a body, or empty"
     )

@@ -16,8 +16,9 @@ from resources.simulator.accounts import marks
 from resources.simulator.accounts.book import Kind
 from resources.simulator.accounts.tape import Floats
 from resources.simulator.accounts.treasury import evenings
-from resources.simulator.accounts.valuation import cents, counted, currencies, multipliers, net
+from resources.simulator.accounts.valuation import Valuation, cents, counted, currencies, multipliers, net
 from resources.simulator.accounts.world import Account, Ledger, World
+from resources.simulator.clock import NEW_YORK
 
 PERIODS = ("1D", "7D", "MTD", "1M", "3M", "6M", "12M", "1Y", "YTD")
 
@@ -81,6 +82,19 @@ def path(world: World, accounts: Sequence[Account], period: str, at: datetime) -
     values = [sum(column) for column in zip(*(values for values, _ in together), strict=True)]
     flows = [sum(column) for column in zip(*(flows for _, flows in together), strict=True)]
     return Path(start, before, values[0], days, values[1:], flows[1:])
+
+
+def gained(world: World, valuation: Valuation) -> float:
+    """On the day of a valuation so far, in base currency: more than the evening before, deposits taken out.
+
+    What a day brought stands until the next one is traded, so a weekend still tells Friday's.
+    """
+    account, day = valuation.account, valuation.at.astimezone(NEW_YORK).date()
+    before, now = marks.evening(marks.weekday_before(day)), int(valuation.at.timestamp())
+    [opening] = net_values(world, account, [before.day])
+    entries = world.ledger(account, day).book.entries
+    moved = sum(entry.cash for entry in entries if entry.kind is Kind.TRANSFER and before.seconds < entry.at <= now)
+    return valuation.net - opening - moved / 100
 
 
 def _series(world: World, account: Account, base: str, days: Sequence[date]) -> tuple[list[float], list[float]]:

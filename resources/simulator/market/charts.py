@@ -26,6 +26,7 @@ from resources.simulator.market.views import View, Views
 
 CEILING = 1000
 WORTH_KEEPING = 600  # seconds of a bar: from here on a page needs so many days that they are kept
+SHORT_SESSION = 180  # minutes; no trading day is shorter
 WEEKENDS = 1.6  # calendar days per trading day, with room for holidays
 
 
@@ -86,7 +87,7 @@ class Window:
         """Minutes, or bars made of them that never reach across days."""
         parts: list[Bars] = []
         minutes, count, wanted = self.span.minutes, 0, self._wanted()
-        for day in reversed(self._days(self._today(), per_bar=1)):
+        for day in reversed(self._days(self._until() + timedelta(days=1), per_bar=1)):
             if minutes is None:
                 parts.append(self._until_the_end(self._whole(day)))
             else:
@@ -117,9 +118,14 @@ class Window:
 
     def _first(self, last: date, per_bar: int) -> date:
         if self.span.unit in {"w", "m", "y"}:
-            return self.span.begins(min(last, self.here.local_day(self.now)))
-        wanted = {"d": self.span.count, "bars": self.span.count * per_bar}.get(self.span.unit, 1)
+            return self.span.begins(min(last, self._until()))
+        hours = (self.span.minutes or 0) // SHORT_SESSION
+        wanted = {"d": self.span.count, "bars": self.span.count * per_bar}.get(self.span.unit, hours)
         return last - timedelta(days=int(wanted * WEEKENDS)) - 2 * RECENT
+
+    def _until(self) -> date:
+        """The local date on which the window ends."""
+        return self.here.local_day(self.now if self.end is None else min(self.now, self.end))
 
     def _today(self) -> date:
         """Tomorrow's date on purpose: a session may begin the evening before its day."""

@@ -4,7 +4,8 @@ Belongs here: grammar, defaults, and what the gateway makes of words that it doe
 finding the bars (`charts.py`).
 
 Seen live: an upper-case unit is not refused but replaced by something about 84 bars long; an unknown
-bar size gives about 10 minutes; "30s" gives bars a minute apart.
+bar size gives about 10 minutes; "30s" gives bars a minute apart. The reference's most are 30 minutes and 8 hours;
+downloaders ask for as many trading hours as give 1,000 bars ("16h" of minutes, "880h" of hours), and get them.
 """
 
 import re
@@ -12,7 +13,14 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-MOST = {"min": 30, "h": 8, "d": 1000, "w": 792, "m": 182, "y": 15}
+MOST = {
+    "min": 480_000,
+    "h": 8_000,
+    "d": 1000,
+    "w": 792,
+    "m": 182,
+    "y": 15,
+}  # of time in a day: 1,000 of the longest bars
 MINUTES = {"min": 1, "h": 60}
 BAR_SECONDS = {
     **{f"{count}min": count * 60 for count in (1, 2, 3, 5, 10, 15, 30)},

@@ -1,6 +1,7 @@
 """Endpoints that list accounts, and prime the rest.
 
-Belongs here: `/iserver/accounts`, choosing an account, the portfolio side's lists. Does not: money (`portfolio.py`).
+Belongs here: `/iserver/accounts`, choosing an account, the portfolio side's lists, owners. Does not: money
+(`portfolio.py`).
 
 `/portfolio/accounts` is the top of a structure and the subaccounts are what lies below; a login that is no adviser's
 has the same accounts in both. Searching accounts and choosing one from the search ("dynamic") is for advisers.
@@ -59,6 +60,7 @@ def routes(simulation: Housed) -> list[Route]:
         Route("/portfolio/subaccounts", answers.listed, methods=["GET"]),
         Route("/portfolio/subaccounts2", answers.paged, methods=["GET"]),
         Route("/portfolio/{account}/meta", answers.meta, methods=["GET"]),
+        Route("/acesws/{account}/signatures-and-owners", answers.owners, methods=["GET"]),
     ]
 
 
@@ -123,6 +125,10 @@ class _Answers:
     async def meta(self, request: Request) -> Response:
         account = self._house.account(request.path_params["account"])
         return reply.ok(shapes.described(account)) if account else reply.error(400, "Bad Request: invalid accountId")
+
+    async def owners(self, request: Request) -> Response:
+        account = self._house.account(request.path_params["account"])
+        return reply.ok(shapes.owned(account)) if account else reply.empty(401)
 
 
 def _unavailable() -> Response:

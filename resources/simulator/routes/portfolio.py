@@ -1,6 +1,9 @@
 """Endpoints of what accounts are worth: ledger, summary, allocation; with the positions behind them.
 
 Belongs here: unpacking requests. Does not: positions themselves (`positions.py`), wire shapes (`shapes/`), valuing.
+
+The allocation of several accounts is documented as a POST; ibind asks for it with a GET and the ids in its query, so
+both are answered.
 """
 
 from collections.abc import Awaitable, Callable
@@ -32,7 +35,7 @@ def routes(simulation: Invested) -> list[Route]:
     return [
         *positions.routes(house, pages),
         *(Route(path, house.of_account(answer), methods=["GET"]) for path, answer in get),
-        Route("/portfolio/allocation", _consolidated(house, pages), methods=["POST"]),
+        Route("/portfolio/allocation", _consolidated(house, pages), methods=["GET", "POST"]),
     ]
 
 
@@ -46,7 +49,8 @@ def _consolidated(house: House, pages: Pages) -> Callable[[Request], Awaitable[R
     simulation = house.simulation
 
     async def handler(request: Request) -> Response:
-        ids = texts((await json_object(request) or {}).get("acctIds"))
+        asked = [name for text in request.query_params.getlist("acctIds") for name in text.split(",")]
+        ids = asked or texts((await json_object(request) or {}).get("acctIds"))
         valuations = [valuation for name in ids if (valuation := house.valuation(name))]
         if not valuations or len(valuations) < len(ids):
             return reply.error(400, "Bad Request: invalid accountId")

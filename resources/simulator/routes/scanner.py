@@ -4,7 +4,7 @@ Belongs here: unpacking requests, limits, refusals. Does not: running scans (`sc
 (`shapes/scanner.py`).
 
 The older scanner needs the history service's own login and is gone from newer gateways; both look like a path that
-does not exist.
+does not exist. ibind asks for it below `/run` and with the newer one's word for the place.
 """
 
 from typing import Protocol
@@ -48,6 +48,7 @@ def routes(simulation: Scanned) -> list[Route]:
         Route("/iserver/scanner/run", answers.run, methods=["POST"]),
         Route("/hmds/scanner/params", answers.old_parameters, methods=["GET"]),
         Route("/hmds/scanner", answers.old_run, methods=["POST"]),
+        Route("/hmds/scanner/run", answers.old_run, methods=["POST"]),
     ]
 
 
@@ -75,9 +76,8 @@ class _Answers:
         if not self._is_old():
             return _gone()
         body = await json_object(request) or {}
-        question = Question(
-            _text(body, "instrument"), _text(body, "locations"), _text(body, "scanCode"), _filters(body)
-        )
+        place = _text(body, "locations") or _text(body, "location")
+        question = Question(_text(body, "instrument"), place, _text(body, "scanCode"), _filters(body))
         now = self._simulation.clock.now()
         try:
             _, hits = run(self._sheets, question, now)

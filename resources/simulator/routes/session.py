@@ -2,8 +2,9 @@
 
 Belongs here: unpacking requests and changing the session. Does not: wire shapes (`shapes/session.py`).
 
-GET and POST are both answered where both are known to be. An init whose wishes come as query parameters gives a
-session that looks authenticated and never gets a bridge.
+GET and POST are both answered where both are known to be. Reauthenticating is the work of the gateway itself, which
+then asks for the accounts once, as after a login. An init whose wishes come as query parameters gives a session that
+looks authenticated and never gets a bridge.
 """
 
 from typing import Protocol
@@ -70,10 +71,8 @@ class _Answers:
         return reply.ok(answer)
 
     async def initialise(self, request: Request) -> Response:
-        wishes = await json_object(request)
-        has_bridge = wishes is not None
-        if wishes is None:
-            wishes = {name: value.lower() == "true" for name, value in request.query_params.items()}
+        body = await json_object(request) or {}
+        wishes = {**{name: value.lower() == "true" for name, value in request.query_params.items()}, **body}
         if wishes.get("publish") is not True:
             return reply.error(500, "Unable to init session: publish must be true", status_code=False)
         reached = self._session.attempt()
@@ -82,7 +81,7 @@ class _Answers:
         compete = wishes.get("compete") is True
         if not reached or not (self._session.connected or compete):
             return reply.error(500, UNREACHABLE, status_code=False)
-        if not self._session.initialise(compete=compete, bridge=has_bridge):
+        if not self._session.initialise(compete=compete, bridge="publish" in body):
             return reply.ok(shapes.refusal())
         return reply.ok(shapes.initialised(self._session, self._flavour, seed=self._seed))
 
@@ -90,8 +89,8 @@ class _Answers:
         self._session.pass_to(self._clock.now())
         if not self._session.logged_in:
             return reply.ok({"error": "not logged in"})
-        if self._session.attempt() and not self._session.hammered:
-            self._session.initialise(compete=False)
+        if self._session.attempt() and not self._session.hammered and self._session.initialise(compete=False):
+            self._session.primed = self._session.bridged
         return reply.ok({"message": "triggered"})
 
     async def logout(self, _: Request) -> Response:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from resources.simulator.accounts.world import Account
-from resources.simulator.shapes.session import SERVER
+from resources.simulator.shapes.session import SERVER, USER_NAME
 
 EVERYBODY = "All"  # pseudo-account of a user with several accounts
 PROPERTIES = {
@@ -114,3 +114,11 @@ def described(account: Account) -> dict[str, object]:
         },
         "desc": account.account_id,
     }
+
+
+def owned(account: Account) -> dict[str, object]:
+    """Who owns an account and signs for it."""
+    first, _, last = account.title.partition(" ")
+    entity = {"firstName": first, "lastName": last, "entityType": "INDIVIDUAL", "entityName": account.title}
+    owner = {"roleId": "OWNER", "hasRightCodeInd": True, "userName": USER_NAME, "entity": entity}
+    return {"accountId": account.account_id, "users": [owner], "applicant": {"signatures": [account.title]}}

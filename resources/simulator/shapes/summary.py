@@ -55,24 +55,29 @@ def _tags(valuation: Valuation) -> dict[str, dict[str, object]]:
         **{tag: _number(valuation, 0.0, None) for tag in COUNTS},
         "cushion": _number(valuation, _cushion(valuation), None),
     }
-    for tag, (securities, commodities) in _amounts(valuation).items():
+    for tag, (securities, commodities) in amounts(valuation).items():
         tags[tag] = _money(valuation, securities + commodities)
         tags[f"{tag}-s"] = _money(valuation, securities)
         tags[f"{tag}-c"] = _money(valuation, commodities)
     for tag in SINGLE:
         tags[tag] = _money(valuation, 0.0)
-    tags["buyingpower"] = _money(valuation, 3.3333 * max(0.0, valuation.net - INITIAL * gross_value(valuation)))
+    tags["buyingpower"] = _money(valuation, buying_power(valuation))
     tags["netliquidation"] = _money(valuation, valuation.net)
     return dict(sorted(tags.items()))
 
 
-def _amounts(valuation: Valuation) -> dict[str, tuple[float, float]]:
+def buying_power(valuation: Valuation) -> float:
+    """For how much more could be bought."""
+    return 3.3333 * max(0.0, valuation.net - INITIAL * gross_value(valuation))
+
+
+def amounts(valuation: Valuation) -> dict[str, tuple[float, float]]:
     """Tag -> amount in securities, amount in commodities."""
     futures = sum(valuation.unswept[currency] / 100 * rate for currency, rate in valuation.rates.items())
     gross, cash = gross_value(valuation), cash_in_base(valuation)
     equity = valuation.net - futures
     initial, maintenance = INITIAL * gross, MAINTENANCE * gross
-    amounts = {
+    found = {
         "netliquidation": (equity, futures),
         "totalcashvalue": (cash, 0.0),
         "grosspositionvalue": (gross, 0.0),
@@ -86,8 +91,8 @@ def _amounts(valuation: Valuation) -> dict[str, tuple[float, float]]:
     }
     for prefix in ("full", "lookahead"):
         for tag in ("availablefunds", "excessliquidity", "initmarginreq", "maintmarginreq"):
-            amounts[f"{prefix}{tag}"] = amounts[tag]
-    return {**amounts, **dict.fromkeys(ZEROES, (0.0, 0.0))}
+            found[f"{prefix}{tag}"] = found[tag]
+    return {**found, **dict.fromkeys(ZEROES, (0.0, 0.0))}
 
 
 def _cushion(valuation: Valuation) -> float:

@@ -9,6 +9,8 @@ from resources.simulator.prefix import endpoint
         ("/v1/api/tickle", "/tickle"),
         ("/v1/portal/iserver/accounts", "/iserver/accounts"),
         ("/v1/api/iserver/account/trades/", "/iserver/account/trades"),
+        ("/v1/portal//trsrv/stocks", "/trsrv/stocks"),
+        ("/v1/api/iserver//accounts//", "/iserver/accounts"),
         ("/v1/api/", "/"),
         ("/v1/apitickle", None),
         ("/v1/api", None),

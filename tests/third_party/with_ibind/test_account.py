@@ -132,3 +132,59 @@ def test_after_a_logout_the_client_knows_that_it_is_out(open_office: Open) -> No
         assert desk.client.check_health() is False
         with pytest.raises(ExternalBrokerError, match="401"):
             desk.client.portfolio_accounts()
+
+
+def test_the_trading_sides_summary_is_the_portfolios_in_whole_units(desk: Desk) -> None:
+    said = desk.client.account_summary().data
+    summary = desk.client.portfolio_summary().data
+    assert said["netLiquidationValue"] == pytest.approx(summary["netliquidation"]["amount"], rel=1e-3)
+    assert said["totalCashValue"] == pytest.approx(summary["totalcashvalue"]["amount"], rel=1e-3)
+    *parts, total = said["cashBalances"]
+    assert {part["currency"] for part in parts} == set(desk.client.get_ledger().data) - {"BASE"}
+    assert total == {
+        "currency": "Total (in USD)",
+        "balance": said["totalCashValue"],
+        "settledCash": total["settledCash"],
+    }
+
+
+def test_profit_and_loss_follow_a_first_empty_reply(desk: Desk) -> None:
+    desk.client.initialize_brokerage_session(compete=True)
+    desk.client.receive_brokerage_accounts()
+    assert desk.client.account_profit_and_loss().data == {"upnl": {}}
+    row = desk.client.account_profit_and_loss().data["upnl"][f"{desk.account}.Core"]
+    base = desk.client.get_ledger().data["BASE"]
+    assert row["nl"] == pytest.approx(base["netliquidationvalue"], rel=1e-3)
+    assert row["upl"] == pytest.approx(base["unrealizedpnl"], rel=0.05)
+
+
+def test_an_account_is_its_owners(desk: Desk) -> None:
+    said = desk.client.signatures_and_owners().data
+    assert said["accountId"] == desk.account
+    assert said["applicant"]["signatures"] == [desk.office.account.title]
+
+
+def test_allocations_of_several_accounts_are_told_as_one(open_office: Open) -> None:
+    with settled(open_office(accounts=2)) as desk:
+        both = desk.client.portfolio_account_allocations(desk.office.simulation.account_ids).data
+        first = desk.client.portfolio_account_allocation().data
+        assert both["assetClass"]["long"]["STK"] > first["assetClass"]["long"]["STK"]
+
+
+def test_a_watchlist_is_made_read_and_deleted(desk: Desk) -> None:
+    made = desk.client.create_watchlist("1234", "Mine", [{"C": 265598}, {"H": ""}]).data
+    assert (made["id"], made["name"]) == ("1234", "Mine")
+    lists = desk.client.get_all_watchlists().data["data"]["user_lists"]
+    assert [row["id"] for row in lists] == ["1234"]
+    desk.client.get_watchlist_information("1234")
+    [apple, blank] = desk.client.get_watchlist_information("1234").data["instruments"]
+    assert (apple["ticker"], apple["conid"], blank) == ("AAPL", 265598, {"H": ""})
+    assert desk.client.delete_watchlist("1234").data["data"] == {"deleted": "1234"}
+    assert desk.client.get_all_watchlists().data["data"]["user_lists"] == []
+
+
+def test_accounts_are_dynamic_for_advisers_only(desk: Desk) -> None:
+    with pytest.raises(ExternalBrokerError, match="503"):
+        desk.client.search_dynamic_account("U")
+    with pytest.raises(ExternalBrokerError, match="503"):
+        desk.client.set_dynamic_account(desk.account)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from ibind import StockQuery, snapshot_keys_to_ids
+from ibind import ExternalBrokerError, StockQuery, snapshot_keys_to_ids
 
 from tests.third_party.with_ibind.desk import APPLE, ATTEMPTS, Desk
 
@@ -190,3 +190,26 @@ def test_a_filter_of_a_scan_keeps_dear_shares_only(desk: Desk) -> None:
     rows = desk.client.market_scanner("STK", "TOP_PERC_GAIN", "STK.US.MAJOR", filter=dear).data["contracts"]
     assert rows
     assert all(desk.office.price(row["con_id"]) > 190 for row in rows)
+
+
+def test_the_history_service_and_its_scanner_answer_once_opened(desk: Desk) -> None:
+    with pytest.raises(ExternalBrokerError, match="404"):
+        desk.client.historical_marketdata_beta(str(APPLE), period="2d", bar="1hour")
+    desk.client.post("hmds/auth/init", {})
+    bars = desk.client.historical_marketdata_beta(str(APPLE), period="2d", bar="1hour").data
+    assert bars["points"] == len(bars["data"])
+    assert desk.client.hmds_scanner_parameters().data["scan_type_list"]
+    found = desk.client.hmds_market_scanner("STK", "STK.US.MAJOR", "TOP_PERC_GAIN", "STK", [], max_items=3).data
+    assert found["size"] == "3"
+
+
+def test_a_regulatory_snapshot_is_gone(desk: Desk) -> None:
+    with pytest.raises(ExternalBrokerError, match="404"):
+        desk.client.regulatory_snapshot(str(APPLE))
+
+
+def test_minutes_of_long_ago_come_as_those_of_today_do(desk: Desk) -> None:
+    desk.warm(APPLE)
+    told = desk.client.marketdata_history_by_conid(str(APPLE), bar="1min", period="1h", start_time=BEFORE).data
+    last = datetime.fromtimestamp(told["data"][-1]["t"] / 1000, UTC)
+    assert timedelta() < BEFORE - last <= timedelta(minutes=2)

@@ -169,3 +169,26 @@ def test_a_finished_day_is_the_same_in_every_bar_size(bar: str, symbol: str) -> 
 def test_hours_are_counted_back_from_an_end_within_a_session(period: str, bar: str, first: str, last: str) -> None:
     found = starts(draw(period, bar, end=datetime(2026, 11, 23, 16, tzinfo=UTC)))
     assert (found[0], found[-1]) == (first, last)
+
+
+@pytest.mark.parametrize("period", ["30min", "8h", "1d", "5d", "2w", "1m", "1y", "880h"])
+@pytest.mark.parametrize("end", [datetime(2026, 10, 14, 17, tzinfo=UTC), datetime(2025, 1, 16, 17, tzinfo=UTC)])
+def test_minutes_and_hours_reach_back_from_any_end(period: str, end: datetime) -> None:
+    bar = "1min" if period == "30min" else "1h"
+    found = draw(period, bar, end=end)
+    last = found.bars.start[-1] - end
+    assert timedelta(hours=-2, minutes=-1) <= last < timedelta()
+
+
+def test_a_window_in_the_past_is_as_long_as_one_that_reaches_the_present() -> None:
+    long_ago = datetime(2026, 3, 27, 20, 1, tzinfo=UTC)  # the evening of a Friday
+    days = {start.date() for start in draw("2w", "1h", end=long_ago).bars.start}
+    assert (min(days), max(days), len(days)) == (date(2026, 3, 16), date(2026, 3, 27), 10)
+
+
+def test_hours_are_trading_hours_beyond_a_day_too() -> None:
+    """A downloader asks for 880 of them, as that is just below the ceiling: 7 bars in 6.5 hours."""
+    found = draw("880h", "1h", now=CLOSED)
+    assert len(found.bars.start) == pytest.approx(880 / 6.5 * 7, abs=3)
+    assert len(draw("16h", "1min", now=CLOSED).bars.start) == 16 * 60
+    assert len(draw("99999h", "1h", now=CLOSED).bars.start) == 1000

@@ -140,3 +140,17 @@ def test_an_adviser_finds_and_chooses_accounts_dynamically() -> None:
 def test_nobody_else_has_dynamic_accounts(primed: Desk) -> None:
     assert primed.client.get("/iserver/account/search/U").status == 503
     assert primed.client.post("/iserver/dynaccount", {"acctId": FIRST}).status == 503
+
+
+def test_an_account_has_an_owner_who_signs(primed: Desk) -> None:
+    said = primed.client.get(f"/acesws/{FIRST}/signatures-and-owners").json
+    [user] = said["users"]
+    title = primed.client.get(f"/portfolio/{FIRST}/meta").json["accountTitle"]
+    assert (said["accountId"], user["entity"]["entityName"], said["applicant"]) == (
+        FIRST,
+        title,
+        {"signatures": [title]},
+    )
+    assert user["userName"] == primed.client.get("/sso/validate").json["USER_NAME"]
+    stranger = primed.client.get("/acesws/U1/signatures-and-owners")
+    assert (stranger.status, stranger.body) == (401, b"")

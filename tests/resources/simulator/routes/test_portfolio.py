@@ -244,3 +244,11 @@ def _summary(flavour: Flavour) -> dict[str, dict[str, Any]]:
     desk.prime()
     tags: dict[str, dict[str, Any]] = desk.client.get(f"/portfolio/{FIRST}/summary").json
     return tags
+
+
+def test_the_allocation_of_several_accounts_is_told_to_a_get_as_to_a_post() -> None:
+    desk = make_desk(accounts=2, positions=5)
+    desk.prime()
+    posted = desk.client.post("/portfolio/allocation", {"acctIds": [FIRST, "U9900002"]}).json
+    assert desk.client.get("/portfolio/allocation", acctIds=f"{FIRST},U9900002").json == posted
+    assert posted != desk.client.get("/portfolio/allocation", acctIds=FIRST).json

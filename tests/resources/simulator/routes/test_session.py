@@ -186,9 +186,11 @@ def test_inits_without_a_pause_are_refused_and_succeed_after_one(desk: Desk) -> 
     assert desk.client.post(INIT, WISHES).status == 200
 
 
-def test_wishes_in_the_query_give_a_session_that_never_gets_a_bridge(desk: Desk) -> None:
+@pytest.mark.parametrize("body", [b"", b"{}"])
+def test_wishes_in_the_query_give_a_session_that_never_gets_a_bridge(desk: Desk, body: bytes) -> None:
+    length = {"content-length": str(len(body))}
     answer = desk.client.call(
-        "POST", f"/v1/api{INIT}", query={"publish": "true", "compete": "true"}, headers={"content-length": "0"}
+        "POST", f"/v1/api{INIT}", body, query={"publish": "true", "compete": "true"}, headers=length
     )
     assert answer.json["authenticated"] is True
     for _ in range(3):
@@ -253,3 +255,11 @@ def test_reauthenticate_knows_that_the_login_ended_at_midnight() -> None:
     desk = make_desk(positions=3, lifetime=Lifetime())
     desk.later(hours=6)
     assert desk.client.post("/iserver/reauthenticate").json == {"error": "not logged in"}
+
+
+def test_reauthenticating_primes_as_the_gateway_does_after_a_login() -> None:
+    desk = make_desk()
+    desk.simulation.session.lose("test")
+    assert desk.client.get("/iserver/account/orders").status == 400
+    desk.client.post("/iserver/reauthenticate")
+    assert desk.client.get("/iserver/account/orders").status == 200
