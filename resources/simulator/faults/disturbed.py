@@ -36,6 +36,7 @@ class Disturbed:
         if not strikes:
             await self._behind(scope, receive, send)
             return
+        receive = await _read_out(receive)
         instead = any(strike.fault.is_instead for strike in strikes)
         reply = Reply() if instead else await self._ask(scope, receive)
         for strike in (one for one in strikes if one.fault.suits(reply)):
@@ -90,6 +91,26 @@ async def _reset(scope: Scope, receive: Receive) -> None:
     drop()
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _read_out(receive: Receive) -> Receive:
+    """The whole body of a request, which can then be read by whoever comes; a fault never cuts a client's own words."""
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message["type"] == "http.request" and message.get("more_body", False)
+    told = False
+
+    async def again() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
 
 
 def _read(scope: Scope, clock: Clock) -> Request:

@@ -105,8 +105,9 @@ class Fault(BaseModel):
         return 0
 
     def beside(self, request: Request) -> Request | None:
-        """The request of that other reply; the first page of a walk has none."""
-        return request.neighbour(self.looks) if self.looks and request.page else None
+        """The request of that other reply; none before the first page, and none of what has no pages."""
+        page = request.page
+        return request.neighbour(self.looks) if self.looks and page is not None and page + self.looks >= 0 else None
 
     def strike(self, met: Exchange) -> Reply:
         """What becomes of the reply."""

@@ -63,7 +63,8 @@ def nights() -> dict[str, Path]:
 
 def clear_line(error: ValidationError) -> str:
     """The first problem that a validation found: where, what is wrong, and how many more there are."""
-    first, *more = error.errors(include_url=False, include_context=False)
+    first, *rest = error.errors(include_url=False, include_context=False)
+    more = [each for each in rest if each["loc"] != first["loc"][: len(each["loc"])]]  # a part's fault is the whole's
     said = first["msg"].removeprefix("Value error, ")
     place = _place(first["loc"]) or "the whole"
     given = first["input"]

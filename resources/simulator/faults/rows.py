@@ -12,7 +12,9 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from resources.simulator.faults.fault import Exchange, Fault, Reply
-from resources.simulator.faults.records import rows, with_rows
+from resources.simulator.faults.records import Rows, rows, with_rows
+
+PAGE = 100  # positions
 
 
 class Rearranged(Fault):
@@ -35,11 +37,16 @@ class Repeated(Rearranged):
 
 
 class Shifted(Rearranged):
-    """Rows moved over between two pages: `down` shows the last of the page before again, `up` skips some."""
+    """Rows moved over: `down` as if others had come in front of all pages, `up` as if the first had gone.
+
+    Struck from the second page on (`skip = 1`), it is a change while the pages are read: read again, the first
+    page has moved too.
+    """
 
     fault: Literal["shifted"] = "shifted"
-    rows: int = Field(1, ge=1, le=100)
+    rows: int = Field(1, ge=1, le=20)
     direction: Literal["down", "up"] = "down"
+    size: int = Field(PAGE, ge=1, description="rows on a full page")
 
     @property
     def looks(self) -> int:
@@ -47,14 +54,14 @@ class Shifted(Rearranged):
 
     def strike(self, met: Exchange) -> Reply:
         near = rows(met.other.json) if met.other is not None else None
-        if near is None:
-            return met.reply
         return met.reply.saying(with_rows(met.reply.json, lambda own: self._moved(own, near)))
 
-    def _moved(self, own: list[Any], near: list[Any]) -> list[Any]:
+    def _moved(self, own: Rows, near: Rows | None) -> Rows:
         if self.direction == "up":
-            return own[self.rows :] + near[: self.rows]
-        return (near[-self.rows :] + own)[: max(len(near), len(own))]
+            return own[self.rows :] + (near or [])[: self.rows]
+        if near is None:
+            return [*map(_newcomer, own[: self.rows]), *own][: self.size]
+        return [*(near[-self.rows :] if len(near) >= self.size else []), *own][: self.size]
 
 
 class Stale(Rearranged):
@@ -85,3 +92,9 @@ class Empty(Rearranged):
     def strike(self, met: Exchange) -> Reply:
         value = met.reply.json
         return met.reply.saying({} if rows(value) is None else with_rows(value, lambda _: []))
+
+
+def _newcomer(row: Any) -> Any:
+    """Somebody new who looks like one that is there."""
+    is_contract = isinstance(row, dict) and isinstance(row.get("conid"), int)
+    return {**row, "conid": row["conid"] + 1} if is_contract else row

@@ -43,6 +43,7 @@ def test_a_wrong_rule_is_one_line_that_names_the_place(given: Any, problem: str)
         parse_rules(given)
     assert str(told.value).startswith(problem)
     assert "\n" not in str(told.value)
+    assert str(told.value).endswith("and 1 more") is problem.endswith("and 1 more")
 
 
 @pytest.mark.parametrize(

@@ -41,14 +41,19 @@ def test_what_has_no_page_has_no_neighbour() -> None:
 
 
 def test_a_new_position_pushes_the_last_row_of_the_page_before_onto_this_one() -> None:
-    assert names(spoil(Shifted(), page(4, 5, 6), page(1, 2, 3))) == [3, 4, 5]
-    assert names(spoil(Shifted(), page(4), page(1, 2, 3))) == [3, 4]
+    down = Shifted(size=3)
+    assert names(spoil(down, page(14, 15, 16), page(11, 12, 13))) == [13, 14, 15]
+    assert names(spoil(down, page(14), page(11, 12, 13))) == [13, 14]
+    assert names(spoil(down, page(), page(11, 12))) == [], "a page that is not full pushes nothing on"
+    assert names(spoil(down, page(11, 13, 15), None, FIRST)) == [12, 11, 13], "somebody new in front"
 
 
 def test_a_position_that_went_away_pulls_rows_up_past_the_reader() -> None:
     up = Shifted(direction="up")
     assert up.beside(PAGE) == Request("GET", "/portfolio/U9900001/positions/2")
+    assert up.beside(FIRST) == PAGE
     assert names(spoil(up, page(4, 5, 6), page(7))) == [5, 6, 7]
+    assert names(spoil(up, page(4, 5), page())) == [5]
 
 
 def test_a_stale_reply_is_the_first_one() -> None:
