@@ -190,7 +190,9 @@ class GatewayClient:
                 case Step.INITIALISE:
                     self._initialise()
             self._exchange.sleep(seconds)
-        raise LoginRequired(f"Opening the session: it was initialised, but never became ready. {LOG_IN}")
+        raise LoginRequired(
+            f"Opening the session: it was initialised, but never became ready, or listed no account. {LOG_IN}"
+        )
 
     def _initialise(self) -> None:
         try:
@@ -209,9 +211,11 @@ class GatewayClient:
         request = PORTFOLIO_ACCOUNTS.request()
         envelope = self._exchange.send(request, name=str(PORTFOLIO_ACCOUNTS), limit=PORTFOLIO_ACCOUNTS.limit)
         self._account_ids = _ids_in(decipher(request, envelope.status, envelope.body))
+        if not self._account_ids:  # a cache that is still cold: a login sees one account at least
+            return False
         self._kept[request.key] = envelope
         selected = brokerage.get("selectedAccount") if isinstance(brokerage, dict) else None
-        if self._account_ids and selected not in self._account_ids:
+        if selected not in self._account_ids:
             self._select(self._account_ids[0])
         return True
 

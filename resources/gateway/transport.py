@@ -5,8 +5,10 @@ One connection pool, TLS pinned by fingerprint, the environment's proxies and CA
 gateway that redirects is asking for a login.
 """
 
-from collections.abc import Mapping
+import ssl
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http.client import IncompleteRead
 from typing import Any
 
 import requests
@@ -74,6 +76,8 @@ class Transport:
                 allow_redirects=False,
             )
         except requests.exceptions.SSLError as error:
+            if _was_dropped(error):
+                raise self._broke_off(request, error) from error
             raise self._untrusted(error) from error
         except requests.exceptions.ConnectionError as error:
             if "fingerprint" in str(error).lower():
@@ -106,9 +110,21 @@ class Transport:
         )
 
 
+def _was_dropped(error: BaseException) -> bool:
+    """Whether the other side hung up: what TLS then says sounds like a matter of trust."""
+    return any(isinstance(one, ssl.SSLEOFError | ssl.SSLZeroReturnError) for one in _chain(error))
+
+
 def _reason(error: Exception) -> str:
     """The innermost words of a chain of wrapped errors."""
-    inner: BaseException = error
-    while inner.__context__ is not None:
-        inner = inner.__context__
-    return " ".join(str(inner).split()).strip(".") or type(inner).__name__
+    chain = list(_chain(error))
+    if any(isinstance(one, IncompleteRead) for one in chain):
+        return "the connection ended in the middle of it"
+    return " ".join(str(chain[-1]).split()).strip(".") or type(chain[-1]).__name__
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    inner: BaseException | None = error
+    while inner is not None:
+        yield inner
+        inner = inner.__cause__ or (None if inner.__suppress_context__ else inner.__context__)

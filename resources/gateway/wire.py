@@ -110,6 +110,11 @@ def _markup(request: Request, status: int, body: bytes) -> GatewayError:
         )
     if "login" in text.lower():
         return LoginRequired(f"{request}: {status} with the HTML login page. {LOG_IN}")
+    if status >= 500:
+        return Unavailable(
+            f"{request}: {status} with an HTML page, {_short(text)!r}. "
+            "The gateway or IBKR is busy or under maintenance: try later."
+        )
     return Garbled(
         f"{request}: {status} with an HTML page where JSON was due: {_short(text)!r}. "
         "Check that IBKR_GATEWAY_URL is the Client Portal Gateway and ends in /v1/api."

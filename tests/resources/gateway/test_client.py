@@ -159,6 +159,26 @@ def test_several_accounts_are_seen_without_the_pseudo_account_all() -> None:
         assert client.account_ids() == ("U9900001", "U9900002", "U9900003")
 
 
+def test_a_list_of_accounts_that_is_empty_at_first_is_asked_for_again() -> None:
+    with (
+        serve(Options(clock=EVENING, positions=5, pacing=False)) as running,
+        _client(running) as (client, heard, _),
+    ):
+        running.control.add_faults({"faults": ["empty"], "path": "/portfolio/accounts", "times": 1})
+        assert client.account_ids() == ("U9900001",)
+        assert heard.sent.count("GET /portfolio/accounts") == 2
+
+
+def test_a_login_that_lists_no_account_is_told() -> None:
+    with (
+        serve(Options(clock=EVENING, positions=5, pacing=False)) as running,
+        _client(running) as (client, _, _),
+    ):
+        running.control.add_faults({"faults": ["empty"], "path": "/portfolio/accounts"})
+        with pytest.raises(errors.LoginRequired, match="or listed no account"):
+            client.account_ids()
+
+
 def test_now_is_the_gateways_time_not_ours(gateway: Running) -> None:
     with _client(gateway) as (client, _, _):
         assert abs(client.now - EVENING) < timedelta(minutes=2)

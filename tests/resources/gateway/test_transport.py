@@ -2,6 +2,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,29 @@ def test_a_gateway_that_hangs_up_mid_reply_is_there_and_may_be_asked_again(spoke
             transport.send(STATUS)
         transport.close()
     assert type(raised.value) is Unavailable
+
+
+@pytest.mark.parametrize(("sent", "told"), [(0.0, ""), (0.5, "Response ended prematurely")])
+def test_a_tls_connection_that_is_dropped_is_no_matter_of_trust(sent: float, told: str) -> None:
+    with serve(Options(positions=3, pacing=False)) as gateway:
+        assert gateway.certificate is not None
+        gateway.control.add_faults({"faults": [{"fault": "reset", "sent": sent}]})
+        transport = Transport(gateway.url, pin=read_pin(gateway.certificate))
+        with pytest.raises(Unavailable, match=f"the reply broke off .*{told}.* Try again"):
+            transport.send(Request("POST", "/tickle", {}))
+        transport.close()
+
+
+def test_tls_that_ends_without_a_goodbye_is_a_reply_that_broke_off() -> None:
+    """Seen where a gateway hangs up while a request is still being written."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        hanging_up = threading.Thread(target=lambda: listener.accept()[0].close(), daemon=True)
+        hanging_up.start()
+        transport = Transport(f"https://localhost:{listener.getsockname()[1]}/v1/api")
+        with pytest.raises(Unavailable, match="the reply broke off"):
+            transport.send(STATUS)
+        transport.close()
+        hanging_up.join()
 
 
 def test_a_reply_that_never_ends_is_given_up() -> None:

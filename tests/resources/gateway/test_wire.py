@@ -43,6 +43,7 @@ ASKED = Request("GET", "/iserver/marketdata/history", {"conid": "265598"})
         (429, b'{"error":"too many requests"}', errors.Throttled),
         (500, b'{"error":"unknown"}', errors.Unavailable),
         (503, b"", errors.Unavailable),
+        (503, b"<html>We are down for maintenance</html>", errors.Unavailable),
         (503, b'{"error":"Service Unavailable","statusCode":503}', errors.Unavailable),
     ],
 )
