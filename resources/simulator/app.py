@@ -39,7 +39,7 @@ from resources.simulator.routes import (
 )
 from resources.simulator.routes.control import Steering
 from resources.simulator.simulation import Simulation
-from resources.simulator.steps import Headed, HttpOnly, Mannered, UpToDate
+from resources.simulator.steps import Framed, Headed, HttpOnly, Mannered, UpToDate
 
 FAMILIES = (
     session,
@@ -83,7 +83,7 @@ def gateway(endpoints: ASGIApp, simulated: Reachable, *, control: bool = True) -
     app: ASGIApp = Disturbed(endpoints, simulated.faults, clock)
     app = Paced(app, simulated.limiter, clock.now, ticks=session.ticks) if simulated.limiter else app
     app = Mannered(app, login.pages(session, clock.now), simulated.network)
-    app = Headed(app, clock)
+    app = Framed(Headed(app, clock))
     app = Noted(app, simulated.requests, clock)
     app = Steering(app, Control(simulated)) if control else app
     return HttpOnly(app)

@@ -82,7 +82,10 @@ def parse_instant(text: str) -> datetime:
         raise ValueError(f"read the clock {text!r}: not a date. Write 2026-11-23 or 2026-11-23T18:30") from None
     if "T" not in text and " " not in text:
         instant = datetime.combine(instant.date(), EVENING)
-    return (instant if instant.tzinfo else instant.replace(tzinfo=NEW_YORK)).astimezone(UTC)
+    try:
+        return (instant if instant.tzinfo else instant.replace(tzinfo=NEW_YORK)).astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"read the clock {text!r}: no calendar reaches that far. Write another year") from None
 
 
 def latest_evening(real_now: datetime) -> datetime:

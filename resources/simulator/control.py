@@ -134,6 +134,12 @@ class Control:
         self._session.lose("dropped")
         return self.session()
 
+    def disconnect(self) -> Json:
+        """The link to the backend is lost: only an init with compete, or a login, brings it back."""
+        self._require_login()
+        self._session.connected = self._session.primed = False
+        return self.session()
+
     def requests(self, *, since: int = 0, path: str = "*") -> list[Json]:
         """What was asked, oldest first: numbered above `since`, path like the pattern."""
         return [to_jsonable_python(asdict(asked)) for asked in self._requests.listed(since=since, path=path)]

@@ -78,10 +78,12 @@ class Flavour:
     unbridged_status: Literal[400, 401] = _switch(400, '400 "no bridge", or 401 "not authenticated"')
     init_after_logout: Literal[401, 410, 503] = _switch(410, "the status of an init after a logout")
     init_reply: Literal["status", "passed", "wait", "challenge"] = _switch("status", "what a successful init says")
+    bridge_seconds: int = _switch(0, "how long a fresh brokerage session has no bridge")
     first_status_false: bool = _switch(False, "the first status of a brokerage session denies it")
     null_server: bool = _switch(False, "a status without a session has a nameless server instead of fewer keys")
     tickle_confirms: bool = _switch(False, "the tickle says iserver.tickle: true")
     hmds_in_tickle: bool = _switch(True, "the tickle tells about the history service")
+    denied_status: Literal[403, 404] = _switch(404, "the status of an address that --deny refuses")
     logout_tail: bool = _switch(False, "a line of plain text after the JSON of a logout, as in the 2023 build")
 
 

@@ -20,6 +20,7 @@ from resources.simulator.flavour import Flavour
 from resources.simulator.lifetime import Lifetime
 from resources.simulator.limits.limiter import Limiter
 from resources.simulator.market.market import Market, SeededMarket
+from resources.simulator.market.paths import EPOCH
 from resources.simulator.replay import recording, replay
 from resources.simulator.session import Session
 from resources.simulator.simulation import Simulation
@@ -83,6 +84,10 @@ def build(options: Options, *, real: Callable[[], float], present: Callable[[], 
         adviser=options.adviser,
         opened=options.opened,
     )
+    if world.inception <= EPOCH:
+        raise OptionError(
+            f"open accounts on {world.inception}: prices begin on {EPOCH}. Choose a later --clock or --opened"
+        )
     simulation = Simulation(
         market,
         world,
@@ -94,6 +99,7 @@ def build(options: Options, *, real: Callable[[], float], present: Callable[[], 
         Limiter(options.flavour.pacing) if options.pacing else None,
     )
     simulation.network.deny = options.deny
+    simulation.network.denied_status = options.flavour.denied_status
     return simulation, app.application(simulation, control=options.control)
 
 
@@ -113,7 +119,13 @@ def _faults(options: Options) -> Faults:
 
 def _session(options: Options, start: datetime) -> Session:
     """Logged in and, as after a login in a browser, primed by the gateway itself: it asks /iserver/accounts once."""
-    session = Session(start, primed=True, lifetime=options.lifetime, ticks_itself=options.flavour.ticks_itself)
+    session = Session(
+        start,
+        primed=True,
+        lifetime=options.lifetime,
+        ticks_itself=options.flavour.ticks_itself,
+        build_seconds=options.flavour.bridge_seconds,
+    )
     if not options.logged_in:
         session.log_out(ended="")
     return session

@@ -1,4 +1,4 @@
-"""The steps of an exchange that every request passes: manners and headers.
+"""The steps of an exchange that every request passes: manners, headers and framing.
 
 Belongs here: thin ASGI shells, one per step. Does not: what is decided in them (`gate.py`, `faults/`),
 the order in which they stand (`app.py`).
@@ -56,6 +56,32 @@ class Headed:
         names = {name for name, _ in given}
         yield from (pair for pair in given if pair[0] != b"content-length")
         yield from (pair for pair in usual if pair[0] not in names)
+
+
+class Framed:
+    """A client of HTTP/1.0 knows no chunks: it is told the length. A body that breaks off never had one."""
+
+    def __init__(self, behind: ASGIApp) -> None:
+        self._behind = behind
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and hold the beginning of its reply back until the length is known."""
+        if scope.get("http_version") != "1.0":
+            await self._behind(scope, receive, send)
+            return
+        held: list[Message] = []
+
+        async def framed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                held.append(message)
+                return
+            for start in held:
+                length = [] if message.get("more_body") else [(b"content-length", b"%d" % len(message["body"]))]
+                await send({**start, "headers": [*start["headers"], *length]})
+            held.clear()
+            await send(message)
+
+        await self._behind(scope, receive, framed)
 
 
 class Mannered:

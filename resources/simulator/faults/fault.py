@@ -16,6 +16,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict
 
 JSON = "application/json;charset=utf-8"
+LONGEST_NUMBER = 19  # digits; anything above is no page
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -33,7 +34,7 @@ class Request:
     def page(self) -> int | None:
         """The page it asks for: `page` in the query, or a number at the end of the path."""
         text = dict(self.query).get("page", self.path.rsplit("/", 1)[-1])
-        return int(text) if text.isdecimal() else None
+        return int(text) if text.isdecimal() and len(text) < LONGEST_NUMBER else None
 
     def neighbour(self, step: int) -> "Request":
         """The same for a page before or after."""

@@ -4,15 +4,16 @@ Belongs here: the verdict over one request at one instant, the box, and the reco
 replies (`paced.py`), or any clock: instants come from outside and never go back.
 
 A broken limit locks the whole login out, not just the endpoint. How long depends on the page: 15 minutes here by
-default, 10 in the successor documents. "Repeat offenders" wait longer: the n-th offence costs n times the penalty.
-Calls inside the box neither help nor, by default, hurt; no source settles that. When the box opens, all windows are
-empty. The gateway's own tickle counts like any request, and can be the one too many.
+default, 10 in the successor documents. "Repeat offenders" can be blocked for good, nobody says after how many times:
+where they wait longer, the n-th offence costs n times the penalty. Calls inside the box neither help nor, by default,
+hurt; no source settles that. When the box opens, all windows are empty. The gateway's own tickle counts like any
+request, and can be the one too many.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from resources.simulator.limits.table import GLOBAL, HISTORY, HISTORY_AT_ONCE, Limit, limits
+from resources.simulator.limits.table import GLOBAL, HISTORY, HISTORY_AT_ONCE, Limit, asked, limits
 from resources.simulator.limits.window import Window
 
 AT_ONCE = f"{HISTORY}: {HISTORY_AT_ONCE} at once"
@@ -37,6 +38,7 @@ class Rules:
     history_a_minute: bool = False  # 50 history requests a minute, since September 2026 and second-hand
     boxes_tickle: bool = True  # whether a tickle inside the box is refused too
     calls_prolong: bool = False  # whether a call inside the box starts its penalty anew
+    grows: bool = False  # whether the n-th offence costs n times the penalty
     worded: bool = False  # a 429 with an error object instead of nothing
 
 
@@ -93,7 +95,7 @@ class Limiter:
             return True
         self.refused += 1
         if self.rules.calls_prolong:
-            self.boxed_until = now + self._sentence()
+            self.boxed_until = now + self._sentence(len(self.offences))
         return False
 
     def _broken(self, method: str, path: str, now: datetime) -> str | None:
@@ -103,13 +105,13 @@ class Limiter:
         return next((str(limit) for limit in full), None)
 
     def _punish(self, broken: str, request: str, now: datetime) -> None:
-        until = now + self.rules.penalty * (len(self.offences) + 1)
+        until = now + self._sentence(len(self.offences) + 1)
         self.offences.append(Offence(broken, now, request, until))
         self.boxed_until = until
         self._windows.clear()
 
-    def _sentence(self) -> timedelta:
-        return self.rules.penalty * len(self.offences)
+    def _sentence(self, offence: int) -> timedelta:
+        return self.rules.penalty * (offence if self.rules.grows else 1)
 
     def _limits(self, method: str, path: str) -> list[Limit]:
         return limits(method, path, history_a_minute=self.rules.history_a_minute)
@@ -119,4 +121,4 @@ class Limiter:
 
 
 def _is_history(method: str, path: str) -> bool:
-    return f"{method} {path}" == HISTORY
+    return asked(method, path) == HISTORY

@@ -67,10 +67,15 @@ _PATTERNS = [(re.compile(re.sub(r"\{\w+\}", "[^/]+", name)), Limit(name, 1, time
 
 def limits(method: str, path: str, *, history_a_minute: bool = False) -> list[Limit]:
     """What a request counts towards, the narrowest limit first. `path` is without prefix and trailing slash."""
-    asked = f"{method} {path}"
-    own = _BY_NAME.get(ALIASES.get(asked, asked))
+    name = asked(method, path)
+    own = _BY_NAME.get(ALIASES.get(name, name))
     if own is None and path.startswith("/fyi/"):
-        own = next((limit for pattern, limit in _PATTERNS if pattern.fullmatch(asked)), None)
-    if history_a_minute and asked == HISTORY:
+        own = next((limit for pattern, limit in _PATTERNS if pattern.fullmatch(name)), None)
+    if history_a_minute and name == HISTORY:
         own = HISTORY_A_MINUTE
     return [GLOBAL] if own is None else [own, GLOBAL]
+
+
+def asked(method: str, path: str) -> str:
+    """A request as the table names it. A HEAD costs as much as the GET behind it."""
+    return f"{'GET' if method == 'HEAD' else method} {path}"

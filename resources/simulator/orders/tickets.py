@@ -22,6 +22,7 @@ SIDES = {"BUY": 1, "SELL": -1}
 TIFS = frozenset({"DAY", "GTC", "OPG", "IOC"})
 AUCTIONS = frozenset({Kind.MARKET, Kind.LIMIT})  # what may take part in the opening
 LONGEST_REFERENCE = 64
+LONGEST_CONID = 18  # digits
 CAST = "class java.util.{} cannot be cast to class java.util.{} (java.util.{} and java.util.{} are in module java.base)"
 
 
@@ -39,9 +40,9 @@ def related(orders: Sequence[Raw]) -> None:
     """Several orders in one request must be a bracket or a group."""
     if len(orders) == 1 or all(order.get("isSingleGroup") is True for order in orders):
         return
-    references = {order.get("cOID") for order in orders if order.get("cOID")}
-    parents = [order for order in orders if not order.get("parentId")]
-    if len(parents) != 1 or any(order.get("parentId") not in references for order in orders if order not in parents):
+    references = {str(order["cOID"]) for order in orders if order.get("cOID")}
+    children = [order for order in orders if order.get("parentId")]
+    if len(children) != len(orders) - 1 or any(str(order["parentId"]) not in references for order in children):
         raise Rejected("Several orders at once must be a bracket (parentId names the cOID of the first) or one group")
 
 
@@ -83,7 +84,7 @@ def _contract(raw: Raw, market: Market) -> Instrument:
     if (conid in (None, "")) == (extended in (None, "")):
         raise Rejected("An order names its contract by conid or by conidex, and not by both")
     text = str(conid if conid not in (None, "") else extended).split("@")[0]
-    if isinstance(conid, bool | float | list | dict) or not text.isdecimal():
+    if isinstance(conid, bool | float | list | dict) or not text.isdecimal() or len(text) > LONGEST_CONID:
         raise Malformed(CAST.format("String", "Integer", "String", "Integer").replace("util", "lang"))
     found = market.instrument(int(text))
     if found is None or found.asset_class == "IND":
@@ -116,7 +117,7 @@ def _prices(raw: Raw, kind: Kind) -> tuple[float | None, float | None, float]:
     """Limit, stop and trailing amount, as far as the type has them."""
     price, aux = _positive(raw, "price"), _positive(raw, "auxPrice")
     trail = (_positive(raw, "trailingAmt") or 0.0) if kind.trails else 0.0
-    if kind.trails and (not trail or raw.get("trailingType", "amt") not in {"amt", "%"}):
+    if kind.trails and (not trail or raw.get("trailingType", "amt") not in ("amt", "%")):
         raise Rejected(f"Order type {kind} needs trailingAmt, and trailingType amt or %")
     if kind in {Kind.STOP, Kind.TRAIL}:
         stop = price or aux

@@ -17,6 +17,7 @@ from resources.simulator import reply
 from resources.simulator.accounts.world import Account
 from resources.simulator.flavour import Flavour
 from resources.simulator.routes.body import json_object
+from resources.simulator.routes.parameters import number
 from resources.simulator.session import Session
 from resources.simulator.shapes import accounts as shapes
 
@@ -113,8 +114,7 @@ class _Answers:
 
     async def paged(self, request: Request) -> Response:
         self._session.portfolio_primed = True
-        text = request.query_params.get("page", "0")
-        page = int(text) if text.isdecimal() else 0
+        page = number(request.query_params, "page") or 0
         accounts = self._house.accounts
         rows = [shapes.described(account) for account in accounts[page * PAGE : (page + 1) * PAGE]]
         if self._flavour.bare_subaccounts2:

@@ -84,6 +84,7 @@ ACTIONS = (
     Action("POST", "/logout", "the login ends", lambda c, *_: c.log_out()),
     Action("POST", "/compete", "another client of the user takes the brokerage session", lambda c, *_: c.compete()),
     Action("POST", "/drop", "the brokerage session dies, the login lives", lambda c, *_: c.drop()),
+    Action("POST", "/disconnect", "the link to the backend is lost, the login lives", lambda c, *_: c.disconnect()),
     Action("GET", "/requests", "what was asked: ?since=number&path=pattern", _requests, query=Wanted),
     Action("DELETE", "/requests", "forget what was asked", lambda c, *_: c.clear_requests()),
     Action("GET", "/limits", "which pacing limits were broken", lambda c, *_: c.limits()),
@@ -181,11 +182,18 @@ def _rest(pattern: str, path: str) -> str | None:
 
 def _foreign(scope: Scope) -> Response | None:
     client = scope.get("client")
-    origin = Headers(scope=scope).get("origin")
-    hosts = [client[0] if client else "", urlsplit(origin).hostname or "" if origin else "localhost"]
-    if all(map(_is_here, hosts)):
+    if _is_here(client[0] if client else "") and _is_here(_origin(scope)):
         return None
     return _json(403, {"error": "the control plane answers this machine only"})
+
+
+def _origin(scope: Scope) -> str:
+    """The host of the page that asks; this machine when no page does."""
+    origin = Headers(scope=scope).get("origin")
+    try:
+        return (urlsplit(origin).hostname or "") if origin else "localhost"
+    except ValueError:
+        return ""
 
 
 def _is_here(host: str) -> bool:

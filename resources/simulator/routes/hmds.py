@@ -24,6 +24,7 @@ from resources.simulator.market.charts import chart
 from resources.simulator.market.market import Market
 from resources.simulator.market.periods import parse_bar, parse_period
 from resources.simulator.market.views import Views
+from resources.simulator.routes.parameters import number
 from resources.simulator.session import Session
 from resources.simulator.shapes.history import STAMP
 from resources.simulator.shapes.hmds import page
@@ -60,10 +61,11 @@ def routes(simulation: Historical) -> list[Route]:
     async def history(request: Request) -> Response:
         if not session.hmds or simulation.flavour.hmds_withdrawn:
             return reply.error(404, MISSING)
-        conid = request.query_params.get("conid", "")
-        instrument = simulation.market.instrument(int(conid)) if conid.isdecimal() else None
+        conid = number(request.query_params, "conid")
+        instrument = None if conid is None else simulation.market.instrument(conid)
         if instrument is None:
-            return reply.error(400, "Bad Request: Conid(s) missing" if not conid else f"Bad Request: {UNAVAILABLE}")
+            is_named = bool(request.query_params.get("conid"))
+            return reply.error(400, f"Bad Request: {UNAVAILABLE}" if is_named else "Bad Request: Conid(s) missing")
         found = answer(views, instrument, request.query_params, simulation.clock.now())
         return reply.ok(found) if found else reply.error(500, UNAVAILABLE, status_code=False)
 

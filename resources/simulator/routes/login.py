@@ -103,7 +103,7 @@ class _Answers:
 
 async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:
     query = scope["query_string"].decode("latin-1")
-    uri = scope["path"] + (f"?{query}" if query else "")
+    uri = scope.get("raw_path", scope["path"].encode()).decode("latin-1") + (f"?{query}" if query else "")
     await reply.text(404, f"Unknown path {uri}")(scope, receive, send)
 
 

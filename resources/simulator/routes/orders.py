@@ -16,12 +16,13 @@ from starlette.routing import Route
 from resources.simulator import reply
 from resources.simulator.accounts.world import Account, World
 from resources.simulator.flavour import Flavour
-from resources.simulator.orders.desk import Desk, Outcome
+from resources.simulator.orders.desk import EVERY, Desk, Outcome
 from resources.simulator.orders.dialogue import MOST_SUPPRESSED, Asked
 from resources.simulator.orders.funds import Preview
 from resources.simulator.orders.order import Order, Status
 from resources.simulator.orders.refusals import Late, Malformed, Refusal, Rejected
 from resources.simulator.routes.body import json_object, json_value, texts
+from resources.simulator.routes.parameters import whole
 from resources.simulator.session import Session
 from resources.simulator.shapes import orders as shapes
 from resources.simulator.shapes.accounts import EVERYBODY
@@ -157,7 +158,8 @@ class _Answers:
 
     async def status(self, request: Request) -> Response:
         text = request.path_params["order"]
-        order = self._desk.find(self._world.accounts, _number(text)) if text.isdecimal() else None
+        number = whole(text)
+        order = None if number is None else self._desk.find(self._world.accounts, number)
         if order is None:
             return reply.error(503, f"Order {text} is not found")
         return reply.ok(status(order, self._desk.status(order)))
@@ -186,7 +188,7 @@ class _Answers:
 
 
 def _number(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise Malformed(f'For input string: "{text}"') from None
+    number = EVERY if text == str(EVERY) else whole(text)
+    if number is None:
+        raise Malformed(f'For input string: "{text}"')
+    return number

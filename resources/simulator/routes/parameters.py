@@ -5,6 +5,7 @@ Belongs here: names in their variants, lists, and words for true. Does not: bodi
 
 from collections.abc import Mapping
 
+MOST_DIGITS = 18  # what a signed number of 64 bits holds for certain
 KIND = ("secType", "sectype")  # both are in use, on the same endpoints
 
 
@@ -16,8 +17,12 @@ def text(query: Mapping[str, object], *names: str) -> str:
 
 def number(query: Mapping[str, object], *names: str) -> int | None:
     """A whole number; None when it is missing or something else."""
-    found = text(query, *names)
-    return int(found) if found.isascii() and found.isdigit() and len(found) < 20 else None
+    return whole(text(query, *names))
+
+
+def whole(text: str) -> int | None:
+    """A row of digits as a number; None when it is something else, or longer than any number on the wire."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
 
 
 def truth(query: Mapping[str, object], *names: str) -> bool:

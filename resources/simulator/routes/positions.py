@@ -21,6 +21,7 @@ from resources.simulator.accounts.performance import window_start
 from resources.simulator.accounts.valuation import Held, Valuation, closed, realized_since
 from resources.simulator.position_pages import Pages
 from resources.simulator.routes.house import House, Invested
+from resources.simulator.routes.parameters import whole
 from resources.simulator.shapes import positions
 
 Row = dict[str, object]
@@ -56,13 +57,13 @@ class _Held:
         self._pages = pages
 
     def page(self, request: Request, fresh: Valuation) -> Response:
-        text = request.path_params.get("page", "0")
-        if not text.isdecimal():
+        page = whole(request.path_params.get("page", "0"))
+        if page is None:
             return reply.error(400, "Bad Request: invalid pageId")
         valuation = self._pages.read(fresh)
         if valuation is None or _asks_for_model(request):
             return reply.ok([])
-        first = int(text) * positions.PAGE
+        first = page * positions.PAGE
         rows = _sorted(request, valuation, self._listed(request, valuation))
         return reply.ok(self._rows(request, valuation, rows[first : first + positions.PAGE]))
 
@@ -144,11 +145,15 @@ def _matching(request: Request, valuation: Valuation) -> list[Held]:
     return merged([row for row in valuation.rows if str(row.contract.conid) == wanted])
 
 
+def _columns(valuation: Valuation, row: Held) -> Row:
+    """Everything that rows are called by: the newer names, the warm ones, and the cold ones as they are."""
+    return positions.modern(row, valuation.at) | _row(valuation, row, True) | positions.cold("", row)
+
+
 def _sorted(request: Request, valuation: Valuation, rows: Sequence[Held]) -> Sequence[Held]:
-    """By a column of the row, cold or warm, as asked; what has no value comes last, unknown columns change nothing."""
+    """By a column of either kind of row, as asked; what has no value comes last, unknown columns change nothing."""
     column = request.query_params.get("sort", "")
-    shown = [_row(valuation, row, True) | positions.cold("", row) for row in rows] if column else []
-    keys = [row.get(column) for row in shown]
+    keys = [_columns(valuation, row).get(column) for row in rows] if column else []
     if not any(isinstance(key, str | int | float) for key in keys):
         return rows
     pairs = [(key, row) for key, row in zip(keys, rows, strict=True) if isinstance(key, str | int | float)]

@@ -18,6 +18,7 @@ from resources.simulator.clock import Timed
 from resources.simulator.flavour import Flavour
 from resources.simulator.market.market import Market
 from resources.simulator.market.quotes import Quotes
+from resources.simulator.routes.parameters import number
 from resources.simulator.shapes import regsnapshot as shapes
 from resources.simulator.shapes.sight import Sight
 
@@ -40,10 +41,10 @@ def routes(simulation: Sold) -> list[Route]:
     quotes = Quotes(simulation.market)
 
     async def regsnapshot(request: Request) -> Response:
-        text = request.query_params.get("conid", "")
-        if not text.isdecimal():
+        conid = number(request.query_params, "conid")
+        if conid is None:
             return reply.error(400, "Bad Request: Conid(s) missing")
-        instrument = simulation.market.instrument(int(text))
+        instrument = simulation.market.instrument(conid)
         quote = quotes.at(instrument, simulation.clock.now()) if instrument else None
         if instrument is None or quote is None or not (instrument.asset_class == "STK" and instrument.is_us):
             return reply.error(400, "Bad Request: no regulatory snapshot for this contract")

@@ -18,6 +18,7 @@ from resources.simulator.clock import Timed
 from resources.simulator.flavour import Flavour
 from resources.simulator.market.market import Market
 from resources.simulator.routes.body import json_object
+from resources.simulator.routes.parameters import number
 from resources.simulator.scanner.scan import Question, ScanError, run
 from resources.simulator.scanner.sheet import Sheets
 from resources.simulator.session import Session
@@ -98,8 +99,8 @@ def _text(body: dict[str, object], name: str) -> str:
 
 
 def _most(body: dict[str, object]) -> int:
-    text = _text(body, "maxItems")
-    return min(int(text), OLD_MOST) if text.isdecimal() else OLD_MOST
+    wanted = number(body, "maxItems")
+    return OLD_MOST if wanted is None else min(wanted, OLD_MOST)
 
 
 def _filters(body: dict[str, object]) -> list[tuple[str, object]]:

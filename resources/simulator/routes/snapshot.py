@@ -28,7 +28,7 @@ from resources.simulator.market.calendars import hours
 from resources.simulator.market.market import Market
 from resources.simulator.market.quotes import Quote, Quotes
 from resources.simulator.routes.body import json_object
-from resources.simulator.routes.parameters import items
+from resources.simulator.routes.parameters import items, number, whole
 from resources.simulator.session import Session
 from resources.simulator.shapes import quotes as shapes
 from resources.simulator.shapes.sight import Sight
@@ -60,7 +60,7 @@ def routes(simulation: Quoted) -> list[Route]:
     return [
         Route("/iserver/marketdata/snapshot", answers.snapshot, methods=["GET"]),
         Route("/iserver/marketdata/unsubscribe", answers.unsubscribe, methods=["POST"]),
-        Route("/iserver/marketdata/{conid:int}/unsubscribe", answers.unsubscribe_old, methods=["GET"]),
+        Route("/iserver/marketdata/{conid}/unsubscribe", answers.unsubscribe_old, methods=["GET"]),
         Route("/iserver/marketdata/unsubscribeall", answers.unsubscribe_all, methods=["GET"]),
     ]
 
@@ -96,18 +96,17 @@ class _Answers:
         return reply.ok(self._rows({wish.conid: wish for wish in wishes if wish}, fields, _since(query)))
 
     async def unsubscribe(self, request: Request) -> Response:
-        conid = str((await json_object(request) or {}).get("conid", ""))
-        return self._closed(int(conid) if conid.isdecimal() else -1)
+        return self._closed(number(await json_object(request) or {}, "conid"))
 
     async def unsubscribe_old(self, request: Request) -> Response:
-        return self._closed(request.path_params["conid"])
+        return self._closed(whole(request.path_params["conid"]))
 
     async def unsubscribe_all(self, _: Request) -> Response:
         self._lines.close_all()
         return reply.ok({"unsubscribed": True})
 
-    def _closed(self, conid: int) -> Response:
-        if not self._lines.close(conid):
+    def _closed(self, conid: int | None) -> Response:
+        if conid is None or not self._lines.close(conid):
             return reply.error(500, "unknown", status_code=False)
         return reply.ok({"success": True})
 
@@ -152,5 +151,4 @@ def _wish(name: str) -> _Wish | None:
 
 def _since(query: Mapping[str, str]) -> int:
     """Milliseconds; only what changed later has values."""
-    text = query.get("since", "")
-    return int(text) if text.isdecimal() else 0
+    return number(query, "since") or 0

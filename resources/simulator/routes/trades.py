@@ -15,6 +15,7 @@ from resources.simulator.accounts.world import Account, World
 from resources.simulator.orders.desk import Desk
 from resources.simulator.orders.trades import day_begins, trades
 from resources.simulator.routes.orders import chosen
+from resources.simulator.routes.parameters import whole
 from resources.simulator.session import Session
 from resources.simulator.shapes.trades import execution
 
@@ -38,14 +39,14 @@ def routes(simulation: Traded) -> list[Route]:
     async def executed(request: Request) -> Response:
         nonlocal asked_in
         accounts = chosen(simulation.world, simulation.session, request.query_params.get("accountId"))
-        days = request.query_params.get("days", "1")
-        if not accounts or not days.isdecimal():
+        days = whole(request.query_params.get("days", "1"))
+        if not accounts or days is None:
             return reply.error(400, "Bad Request: invalid accountId or days")
         if asked_in != simulation.session.number:
             asked_in = simulation.session.number
             return reply.ok([])
         blotter = simulation.desk.blotter
-        since = day_begins(blotter.now(), min(max(int(days), 1), MOST_DAYS) - 1)
+        since = day_begins(blotter.now(), min(max(days, 1), MOST_DAYS) - 1)
         found = [trade for account in accounts for trade in trades(simulation.world, account, since, blotter.now())]
         held = {
             (account.account_id, row.contract.conid): row.quantity

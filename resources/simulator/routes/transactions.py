@@ -19,6 +19,7 @@ from resources.simulator.clock import NEW_YORK, Timed
 from resources.simulator.market.market import NoPriceError
 from resources.simulator.orders.trades import day_begins
 from resources.simulator.routes.body import json_object, texts
+from resources.simulator.routes.parameters import whole
 from resources.simulator.shapes import transactions as shapes
 from resources.simulator.shapes.transactions import Gain, Happening
 
@@ -45,13 +46,14 @@ def routes(simulation: Recorded) -> list[Route]:
         conids, currency, days = body.get("conids"), body.get("currency"), body.get("days", DEFAULT_DAYS)
         if not accounts or len(accounts) < len(texts(body.get("acctIds"))):
             return reply.error(400, "Bad Request: acctIds is required")
-        if not isinstance(conids, list) or len(conids) != 1 or not str(conids[0]).isdecimal():
+        conid = whole(str(conids[0])) if isinstance(conids, list) and len(conids) == 1 else None
+        if conid is None:
             return reply.error(400, "Bad Request: conids is required, and takes one")
         if not isinstance(currency, str) or not currency:
             return reply.error(400, "Bad Request: currency is required")
         if not isinstance(days, int) or isinstance(days, bool) or days < 1:
             return reply.error(400, "Bad Request: days must be a positive number")
-        return _told(world, accounts, int(str(conids[0])), currency.upper(), days, clock.now())
+        return _told(world, accounts, conid, currency.upper(), days, clock.now())
 
     return [Route("/pa/transactions", transactions, methods=["POST"])]
 

@@ -70,7 +70,8 @@ def _hits(sheet: Sheet, scan: Scan, kind: Kind, location: Location, question: Qu
         passed = filters.apply(sheet, question.filters)
     except filters.FilterError as error:
         raise ScanError(str(error)) from error
-    passed &= [kind.covers(contract) and location.covers(contract) for contract in sheet.contracts]
+    covered = [kind.covers(contract) and location.covers(contract) for contract in sheet.contracts]
+    passed &= np.array(covered, dtype=np.bool_)
     values = sheet.measures[scan.measure]
     passed &= ~np.isnan(values)
     if scan.only:

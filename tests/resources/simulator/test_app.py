@@ -45,8 +45,8 @@ def test_a_post_must_say_its_length(desk: Desk) -> None:
 
 
 def test_paths_outside_the_api_are_answered_in_words(desk: Desk) -> None:
-    answer = desk.client.call("GET", "/v2/nothing")
-    assert (answer.status, answer.body) == (404, b"Unknown path /v2/nothing")
+    answer = desk.client.call("GET", "/v2/nothing", query={"a": "1 2"})
+    assert (answer.status, answer.body) == (404, b"Unknown path /v2/nothing?a=1+2")
 
 
 def test_unknown_endpoints_are_answered_in_json(desk: Desk) -> None:

@@ -77,6 +77,12 @@ def test_an_instant_is_new_york_time_unless_it_says_otherwise(text: str, instant
     assert parse_instant(text) == instant
 
 
+@pytest.mark.parametrize("text", ["9999-12-31T23:59", "0001-01-01T00:00:00+23:59"])
+def test_an_instant_beyond_all_calendars_is_told_in_one_line(text: str) -> None:
+    with pytest.raises(ValueError, match="no calendar reaches that far"):
+        parse_instant(text)
+
+
 def test_a_bad_instant_is_told_in_one_line() -> None:
     with pytest.raises(ValueError, match="read the clock 'yesterday': not a date. Write 2026-11-23"):
         parse_instant("yesterday")

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from resources.simulator.flavour import Flavour
+from resources.simulator.flavour import Flavour, flavoured
 from resources.simulator.limits.limiter import Rules
 from resources.simulator.options import OptionError, Options, build
 from resources.simulator.replay.recording import RecordingError
@@ -22,6 +22,8 @@ def now() -> datetime:
         (Options(positions=-1), "simulate -1 positions"),
         (Options(market=Path("a"), replay=Path("b")), "--market and --replay"),
         (Options(logged_in=False, replay=Path("b")), "--logged-out and --replay"),
+        (Options(clock=datetime(1990, 1, 2, tzinfo=UTC), positions=3), "open accounts on 1988-01-04: prices begin on"),
+        (Options(clock=datetime(2000, 3, 1, tzinfo=UTC), opened=date(2000, 1, 3)), "prices begin on 2000-01-03"),
     ],
 )
 def test_options_that_make_no_gateway_are_named(options: Options, problem: str) -> None:
@@ -128,3 +130,32 @@ def test_a_gateway_that_starts_logged_in_has_primed_itself_as_after_a_login() ->
         (Options(clock=EVENING, logged_in=False), False),
     ):
         assert build(wished, real=Hand(), present=now)[0].session.primed is primed
+
+
+def test_a_world_can_begin_on_the_day_after_the_first_prices() -> None:
+    opened = date(2000, 1, 4)
+    early = Options(clock=datetime(2000, 1, 5, 23, 30, tzinfo=UTC), opened=opened, positions=3)
+    client = Caller(build(early, real=Hand(), present=now)[1])
+    client.get("/portfolio/accounts")
+    assert client.get("/portfolio/U9900001/ledger").status == 200
+    assert client.post("/pa/allperiods", {"acctIds": ["U9900001"]}).status == 200
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_how_a_refused_address_is_told_is_a_matter_of_flavour(status: int) -> None:
+    options = Options(clock=EVENING, positions=3, deny=("*",), flavour=flavoured("newest", [f"denied_status={status}"]))
+    answer = Caller(build(options, real=Hand(), present=now)[1]).get("/tickle")
+    assert (answer.status, answer.body) == (status, b"Access Denied")
+
+
+def test_a_bridge_can_take_its_time_after_each_init() -> None:
+    slow = Options(clock=EVENING, positions=3, flavour=Flavour(bridge_seconds=4))
+    simulation, application = build(slow, real=Hand(), present=now)
+    client = Caller(application)
+    assert client.get("/iserver/accounts").status == 200, "the session of the start has its bridge"
+    status = client.post("/iserver/auth/ssodh/init", {"publish": True, "compete": True}).json
+    assert (status["authenticated"], status["established"]) == (True, False)
+    assert client.get("/iserver/accounts").json["error"] == "Bad Request: no bridge"
+    simulation.clock.advance(timedelta(seconds=4))
+    assert client.get("/iserver/auth/status").json["established"] is True
+    assert client.get("/iserver/accounts").status == 200

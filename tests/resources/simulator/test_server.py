@@ -58,6 +58,19 @@ def test_it_can_do_without_tls() -> None:
         assert fetch(running, "/tickle")[0] == 200
 
 
+def test_a_client_of_http_1_0_gets_the_body_without_chunks() -> None:
+    with (
+        serve(Options(clock=EVENING, positions=3, tls=False)) as running,
+        socket.create_connection(("127.0.0.1", urlsplit(running.url).port or 0), timeout=5) as line,
+    ):
+        line.sendall(b"GET /v1/api/nothing HTTP/1.0\r\nUser-Agent: test\r\n\r\n")
+        received = b"".join(iter(lambda: line.recv(4096), b""))
+    head, body = received.split(b"\r\n\r\n", 1)
+    assert body == b'{"error":"Resource not found","statusCode":404}'
+    assert b"content-length: 47" in head
+    assert b"chunked" not in head
+
+
 def test_it_stops_in_less_than_a_second_and_takes_its_certificate_along() -> None:
     with serve(QUICK) as running:
         fetch(running, "/tickle")

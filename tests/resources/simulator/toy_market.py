@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resources.simulator.contracts.instruments import Instrument
-from resources.simulator.market.market import Bars
+from resources.simulator.market.market import Bars, NoPriceError
 
 EPOCH = date(2020, 1, 1)
 LENGTH = 3_000
@@ -62,6 +62,8 @@ class ToyMarket:
     def fx(self, currency: str, base: str, at: datetime) -> float:
         if currency == base:
             return 1.0
+        if currency not in FX or base not in FX:
+            raise NoPriceError(f"price {currency} in {base}: one of them is no currency")
         wave = 0.01 * math.sin(at.timestamp() / 86_400)
         return FX[currency] / FX[base] * (1 + wave * (FX[currency] - FX[base]))
 

@@ -67,8 +67,16 @@ def test_the_successor_documents_have_ten_minutes() -> None:
     assert limiter.admit(*LEDGER, after(601))
 
 
-def test_repeated_offences_lengthen_the_penalty() -> None:
+def test_every_offence_costs_the_same() -> None:
     limiter = boxed()
+    limiter.admit(*ACCOUNTS, after(1000))
+    assert not limiter.admit(*ACCOUNTS, after(1001))
+    assert not limiter.admit(*LEDGER, after(1001 + 899.9))
+    assert limiter.admit(*LEDGER, after(1001 + 900))
+
+
+def test_repeated_offences_lengthen_the_penalty_where_it_grows() -> None:
+    limiter = boxed(Rules(grows=True))
     limiter.admit(*ACCOUNTS, after(1000))
     assert not limiter.admit(*ACCOUNTS, after(1001))
     assert not limiter.admit(*LEDGER, after(1001 + 1799))
@@ -95,6 +103,13 @@ def test_five_history_requests_run_at_once_and_a_sixth_does_not() -> None:
     assert limiter.admit(*HISTORY, after(5)), "one was answered"
     assert not limiter.admit(*HISTORY, after(6))
     assert limiter.offences[0].limit == "GET /iserver/marketdata/history: 5 at once"
+
+
+def test_asking_for_the_headers_alone_costs_as_much() -> None:
+    limiter = Limiter()
+    assert [limiter.admit(method, "/portfolio/accounts", after(0)) for method in ("GET", "HEAD")] == [True, False]
+    limiter = Limiter()
+    assert [limiter.admit("HEAD", HISTORY[1], after(number)) for number in range(6)] == [True] * 5 + [False]
 
 
 def test_other_requests_do_not_occupy_the_places_of_history() -> None:

@@ -68,6 +68,7 @@ def test_the_clock_can_be_moved_ahead(desk: Desk, body: Any, later: timedelta) -
         ("POST", "/clock", {"to": "2020-01-01"}, "time only moves forward"),
         ("POST", "/clock", {"to": "soon"}, "to: read the clock 'soon'"),
         ("POST", "/clock", {"advance": "P9000D"}, "the simulated world ends"),
+        ("POST", "/clock", {"to": "9999-12-31T23:59"}, "no calendar reaches that far"),
         ("POST", "/clock", {"advance": 1, "to": "2027-01-01"}, 'say {"advance": seconds}'),
         ("POST", "/clock", {"advance": 1, "to": "2027-01-01", "rate": 2}, 'say {"advance": seconds}'),
         ("POST", "/clock", {}, 'say {"advance": seconds}'),
@@ -117,7 +118,18 @@ def test_the_brokerage_session_dies_and_the_login_lives(primed: Desk) -> None:
     assert primed.client.get("/iserver/accounts").status == 200
 
 
-@pytest.mark.parametrize("path", ["/compete", "/drop"])
+def test_a_lost_link_to_the_backend_wants_an_init_that_competes(primed: Desk) -> None:
+    ask(primed, "POST", "/disconnect")
+    status = primed.client.get("/iserver/auth/status").json
+    assert [status[name] for name in ("authenticated", "connected", "competing")] == [False, False, False]
+    assert primed.client.get("/iserver/accounts").json["error"] == "Bad Request: no bridge"
+    assert primed.client.get("/portfolio/accounts").status == 200
+    assert primed.client.post("/iserver/auth/ssodh/init", {"publish": True, "compete": False}).status == 500
+    assert primed.client.post("/iserver/auth/ssodh/init", {"publish": True, "compete": True}).status == 200
+    assert primed.client.get("/iserver/accounts").status == 200
+
+
+@pytest.mark.parametrize("path", ["/compete", "/drop", "/disconnect"])
 def test_without_a_login_there_is_no_brokerage_session_to_take(desk: Desk, path: str) -> None:
     ask(desk, "POST", "/logout")
     answer = ask(desk, "POST", path)
@@ -194,7 +206,13 @@ def test_it_lies_outside_of_the_api(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("origin", "status"),
-    [("", 200), ("https://localhost:5000", 200), ("https://127.0.0.1:5000", 200), ("https://example.com", 403)],
+    [
+        ("", 200),
+        ("https://localhost:5000", 200),
+        ("https://127.0.0.1:5000", 200),
+        ("https://example.com", 403),
+        ("http://[", 403),
+    ],
 )
 def test_a_page_from_elsewhere_cannot_steer_it(desk: Desk, origin: str, status: int) -> None:
     assert desk.client.call("POST", f"{ROOT}/logout", headers={"origin": origin}).status == status

@@ -85,9 +85,21 @@ def test_what_may_not_be_placed_is_an_error_in_a_good_reply(
     assert not desk.live(filters="submitted")
 
 
-@pytest.mark.parametrize("order", [{"quantity": "many"}, {"price": True}, {"conid": [1]}, {"conid": 1.5}])
+@pytest.mark.parametrize(
+    "order", [{"quantity": "many"}, {"price": True}, {"conid": [1]}, {"conid": 1.5}, {"conid": "9" * 5000}]
+)
 def test_a_value_of_another_type_is_malformed(desk: OrderDesk, order: dict[str, object]) -> None:
     assert desk.send(wanted(**order)).status == 400
+
+
+@pytest.mark.parametrize("odd", [{"cOID": {"a": 1}}, {"cOID": "x", "parentId": ["x"]}])
+def test_a_reference_that_is_no_text_makes_no_bracket(desk: OrderDesk, odd: dict[str, object]) -> None:
+    assert "must be a bracket" in desk.send(wanted(**odd), wanted()).json["error"]
+
+
+def test_a_trail_of_another_type_is_refused(desk: OrderDesk) -> None:
+    answer = desk.send(wanted(orderType="TRAIL", trailingAmt=1, trailingType={"amt": 1}))
+    assert "trailingType amt or %" in answer.json["error"]
 
 
 def test_an_account_that_does_not_exist_is_a_bad_request(desk: OrderDesk) -> None:
@@ -427,7 +439,7 @@ def test_the_status_of_an_order_has_its_numbers_as_text(desk: OrderDesk) -> None
     assert found["order_not_editable"] is True
 
 
-@pytest.mark.parametrize("number", ["1", "abc"])
+@pytest.mark.parametrize("number", ["1", "abc", "9" * 5000])
 def test_the_status_of_an_unknown_order_is_not_found(desk: OrderDesk, number: str) -> None:
     answer = desk.client.get(f"/iserver/account/order/status/{number}")
     assert (answer.status, answer.json) == (503, {"error": f"Order {number} is not found", "statusCode": 503})

@@ -9,7 +9,7 @@ def test_the_first_spelling_that_says_something_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "found"), [("7", 7), (7, 7), ("-7", None), ("7.0", None), ("", None), ("9" * 30, None)]
+    ("given", "found"), [("7", 7), (7, 7), ("-7", None), ("7.0", None), ("", None), ("9" * 30, None), ("\u0663", None)]
 )
 def test_a_number_is_a_row_of_digits(given: object, found: int | None) -> None:
     assert number({"conid": given}, "conid") == found

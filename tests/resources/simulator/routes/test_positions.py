@@ -40,6 +40,21 @@ def test_rows_can_be_sorted_by_what_only_warm_rows_say(primed: Desk, column: str
     assert len(known) > 0
 
 
+@pytest.mark.parametrize("column", ["marketValue", "mktValue", "conid", "description"])
+def test_newer_rows_can_be_sorted_by_their_own_names_and_by_the_older_ones(primed: Desk, column: str) -> None:
+    rows = primed.client.get(f"/portfolio2/{FIRST}/positions", sort=column, direction="d").json
+    names = {"mktValue": "marketValue"}
+    values = [int(row["conid"]) if column == "conid" else row[names.get(column, column)] for row in rows]
+    assert values == sorted(values, reverse=True)
+    assert len(set(values)) > 1
+
+
+@pytest.mark.parametrize("page", ["-1", "1.5", "abc", "9" * 5000])
+def test_a_page_that_is_no_number_is_a_bad_request(primed: Desk, page: str) -> None:
+    answer = primed.client.get(f"/portfolio/{FIRST}/positions/{page}")
+    assert answer.json == {"error": "Bad Request: invalid pageId", "statusCode": 400}
+
+
 def test_nobody_holds_anything_in_a_model(primed: Desk) -> None:
     assert page(primed, model="Growth") == []
     assert len(page(primed, model="")) == 30
