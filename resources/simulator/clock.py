@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from resources.simulator.market.calendars import hours
+from resources.simulator.calendars import hours
 
 NEW_YORK = ZoneInfo("America/New_York")
 EVENING = time(18, 30)

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from datetime import date, timedelta
 from functools import lru_cache
 
-from resources.simulator.market.calendars import hours
+from resources.simulator.calendars import hours
 
 FIRST_FRIDAY = date(1990, 1, 5)
 WEEKS = 5200  # a hundred years of them, nearly

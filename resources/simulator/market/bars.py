@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 import numpy as np
 
-from resources.simulator.market.calendars import midnight
+from resources.simulator.calendars import midnight
 from resources.simulator.market.market import Bars, Instants
 from resources.simulator.market.paths import Ints
 

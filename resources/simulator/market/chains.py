@@ -9,10 +9,10 @@ closes since an expiry was listed, so that one that was listed stays until the e
 
 from datetime import date, datetime, timedelta
 
+from resources.simulator.calendars import hours
 from resources.simulator.contracts import derivatives, expiries, options, strikes
 from resources.simulator.contracts.derivatives import ROOTS, Root
 from resources.simulator.contracts.instruments import Instrument
-from resources.simulator.market.calendars import hours
 from resources.simulator.market.market import Market
 from resources.simulator.market.paths import EPOCH
 

@@ -17,9 +17,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
+from resources.simulator.calendars import Hours, hours, midnight
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.market.bars import by_minutes, by_period, join, month, pick, seconds, week, whole
-from resources.simulator.market.calendars import Hours, hours, midnight
 from resources.simulator.market.market import MINUTE, RECENT, Bars
 from resources.simulator.market.periods import DAY, FALLBACK_MINUTES, WEEK, Size, Span
 from resources.simulator.market.views import View, Views

@@ -13,8 +13,8 @@ from datetime import date, datetime
 
 import numpy as np
 
+from resources.simulator.calendars import hours
 from resources.simulator.contracts.instruments import Instrument
-from resources.simulator.market.calendars import hours
 from resources.simulator.market.paths import Floats
 
 MINUTE = 60

@@ -18,11 +18,11 @@ from typing import Protocol, overload
 import numpy as np
 import numpy.typing as npt
 
+from resources.simulator.calendars import hours
 from resources.simulator.contracts import derivatives
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.contracts.universe import universe, unlisted
 from resources.simulator.market import halts, minutes
-from resources.simulator.market.calendars import hours
 from resources.simulator.market.paths import EPOCH, Floats, Ints
 from resources.simulator.market.prices import Prices
 from resources.simulator.noise import MINUTES, noise

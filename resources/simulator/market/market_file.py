@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
+from resources.simulator.calendars import hours
 from resources.simulator.contracts import catalogue
 from resources.simulator.contracts.derivatives import life
 from resources.simulator.contracts.instruments import Instrument
-from resources.simulator.market.calendars import hours
 from resources.simulator.market.market import BarMarket, Bars, Instants, Market, NoPriceError
 from resources.simulator.market.price_file import PriceFileError, Series, read
 from resources.simulator.market.prices import Daily, Prices

@@ -13,10 +13,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from resources.simulator.calendars import hours
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.market import halts, spreads
 from resources.simulator.market.bars import seconds
-from resources.simulator.market.calendars import hours
 from resources.simulator.market.market import MINUTE, RECENT, Market
 from resources.simulator.market.paths import Floats, Ints
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from resources.simulator.market.calendars import hours, venue
+from resources.simulator.calendars import hours, venue
 
 DAWN, DUSK = time(4), time(20)
 AFTER_A_SHORT_DAY = timedelta(hours=4)  # from its close

@@ -14,10 +14,10 @@ from typing import Protocol
 
 import numpy as np
 
+from resources.simulator.calendars import hours, venue
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.market import minutes
 from resources.simulator.market.bars import by_minutes, join, seconds
-from resources.simulator.market.calendars import hours, venue
 from resources.simulator.market.dice import drawn
 from resources.simulator.market.market import MINUTE, RECENT, Bars, Instants, Market
 from resources.simulator.market.paths import Floats, Ints

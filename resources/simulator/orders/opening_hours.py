@@ -1,6 +1,6 @@
 """When a contract can be traded, as orders need it.
 
-Belongs here: the session at an instant, and the ones between two instants. Does not: calendars (`market/calendars.py`).
+Belongs here: the session at an instant, and the ones between two instants. Does not: calendars (`calendars.py`).
 
 An expiring contract stops when positions in it expire, which for futures is before the session ends.
 """
@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from resources.simulator.accounts.marks import instant
 from resources.simulator.accounts.trading import EXPIRY
+from resources.simulator.calendars import hours
 from resources.simulator.contracts.instruments import Instrument
-from resources.simulator.market.calendars import hours
 from resources.simulator.market.market import RECENT, Market
 from resources.simulator.market.views import view
 

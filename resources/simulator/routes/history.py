@@ -20,12 +20,12 @@ from starlette.routing import Route
 
 from resources.simulator import reply
 from resources.simulator.accounts import dividends
+from resources.simulator.calendars import hours
 from resources.simulator.clock import Timed
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.flavour import Flavour
 from resources.simulator.market import availability, lots
 from resources.simulator.market.bars import seconds
-from resources.simulator.market.calendars import hours
 from resources.simulator.market.charts import Chart, chart
 from resources.simulator.market.market import Market
 from resources.simulator.market.periods import DAY, is_documented, parse_bar, parse_period

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from resources.simulator import reply
+from resources.simulator.calendars import hours
 from resources.simulator.contracts.instruments import Instrument
-from resources.simulator.market.calendars import hours
 from resources.simulator.market.market import NoPriceError
 from resources.simulator.routes.body import json_object
 from resources.simulator.routes.listed import Listed, named, not_found

@@ -12,11 +12,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from resources.simulator import reply
+from resources.simulator.calendars import hours
 from resources.simulator.contracts import cfds, options
 from resources.simulator.contracts.derivatives import ROOTS, spot
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.market import sessions
-from resources.simulator.market.calendars import hours
 from resources.simulator.market.sessions import Day
 from resources.simulator.routes.listed import Listed, named
 from resources.simulator.routes.parameters import items, number, text

@@ -20,11 +20,11 @@ from starlette.routing import Route
 from resources.simulator import reply
 from resources.simulator.accounts.valuation import Held, Valuation
 from resources.simulator.accounts.world import Account, World
+from resources.simulator.calendars import hours
 from resources.simulator.clock import Timed
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.flavour import Flavour
 from resources.simulator.market import availability
-from resources.simulator.market.calendars import hours
 from resources.simulator.market.market import Market
 from resources.simulator.market.quotes import Quote, Quotes
 from resources.simulator.routes.body import json_object

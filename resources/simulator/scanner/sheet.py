@@ -13,9 +13,9 @@ from datetime import date, datetime
 
 import numpy as np
 
+from resources.simulator.calendars import hours
 from resources.simulator.contracts import shares
 from resources.simulator.contracts.instruments import Instrument
-from resources.simulator.market.calendars import hours
 from resources.simulator.market.halts import is_halted
 from resources.simulator.market.market import HUB, MINUTE, Market
 from resources.simulator.market.paths import Floats

@@ -17,9 +17,9 @@ import numpy as np
 
 from resources.simulator.accounts import terms
 from resources.simulator.accounts.marks import weekday_from
+from resources.simulator.calendars import hours
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.market.bars import seconds
-from resources.simulator.market.calendars import hours
 from resources.simulator.market.market import MINUTE, RECENT, Bars, Market
 from resources.simulator.market.paths import Floats, Ints
 

@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 import numpy as np
 
 from resources.simulator.accounts.dividends import Dividend
+from resources.simulator.calendars import hours
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.market import spreads
 from resources.simulator.market.bars import seconds
-from resources.simulator.market.calendars import hours
 from resources.simulator.market.charts import Chart
 from resources.simulator.market.lots import SAYING
 from resources.simulator.market.market import Bars

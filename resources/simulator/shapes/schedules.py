@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from resources.simulator.market.calendars import venue
+from resources.simulator.calendars import venue
 from resources.simulator.market.sessions import Day
 
 Row = dict[str, object]

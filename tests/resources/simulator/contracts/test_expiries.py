@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from resources.simulator.calendars import hours
 from resources.simulator.contracts import expiries
 from resources.simulator.contracts.expiries import crude_expiry, expiry, listed, third_friday, week
-from resources.simulator.market.calendars import hours
 
 TODAY = date(2026, 11, 24)
 

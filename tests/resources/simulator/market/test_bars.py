@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from resources.simulator.calendars import midnight
 from resources.simulator.contracts.instruments import Instrument
 from resources.simulator.market.bars import by_minutes, by_period, join, month, pick, seconds, week, whole
-from resources.simulator.market.calendars import midnight
 from resources.simulator.market.market import Bars, SeededMarket
 
 MARKET = SeededMarket(3, 0, date(2026, 11, 24))

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from resources.simulator.calendars import hours
 from resources.simulator.contracts import shares
-from resources.simulator.market.calendars import hours
 from resources.simulator.market.charts import chart
 from resources.simulator.market.halts import halt
 from resources.simulator.market.market import SeededMarket

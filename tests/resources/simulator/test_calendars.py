@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from resources.simulator.market.calendars import hours, midnight, venue
+from resources.simulator.calendars import hours, midnight, venue
 
 
 def utc(second: int) -> str:

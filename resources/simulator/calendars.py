@@ -1,7 +1,7 @@
 """When the exchanges of the simulated world are open.
 
 Belongs here: sessions per exchange code, as arrays that are cheap to search. Does not: which days a
-single contract trades (its life ends at expiry: `market.py`), prices. The simulator keeps this view
+single contract trades (its life ends at expiry: `market/market.py`), prices. The simulator keeps this view
 of its own so that a mistake in the client's calendar shows instead of cancelling out.
 
 The real calendars come from `exchange_calendars`; importing it takes half a second, so it waits
