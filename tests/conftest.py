@@ -1,13 +1,16 @@
 """What every test shares: an environment without the owner's settings, and Dagster's home out of the way."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 
-settings.register_profile("project", deadline=None)
+# Examples are drawn anew by whoever works here; CI judges every change by the same ones.
+settings.register_profile("project", deadline=None, derandomize=os.environ.get("CI") == "true")
 settings.load_profile("project")
 
 
@@ -20,3 +23,18 @@ def _clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     patch.setenv("DAGSTER_HOME", str(home))
     yield
     patch.undo()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium. A machine without one skips what a person would look at; CI has to have it."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        missing = "no Chromium on this machine (apt-get install chromium)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{missing}: .ci/run installs it")
+        pytest.skip(missing)
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield opened
+        opened.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from dagster._core.instance.config import PoolGranularity
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from resources.calendar.trading_days import trading_calendar
 from resources.warehouse.build import connected
@@ -113,16 +113,10 @@ def test_a_backfill_of_bars_is_one_run_and_one_of_the_ledger_is_refused_in_plain
 
 
 @pytest.fixture(scope="module")
-def page(evening: Evening) -> Iterator[Page]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None and os.environ.get("CI") != "true":
-        pytest.skip("no Chromium is installed here")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(base_url=evening.dev.url)
-        page.set_default_timeout(60_000)
-        yield page
-        browser.close()
+def page(evening: Evening, browser: Browser) -> Page:
+    page = browser.new_page(base_url=evening.dev.url)
+    page.set_default_timeout(60_000)
+    return page
 
 
 def test_an_assets_page_shows_in_a_browser_what_it_is_and_asks_nobody_else(evening: Evening, page: Page) -> None:
