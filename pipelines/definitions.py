@@ -35,8 +35,8 @@ class Declared:
     checks: list[Check] = field(default_factory=list)
     plain: list[dg.AssetsDefinition] = field(default_factory=list)
 
-    def without(self, names: Sequence[str]) -> tuple[list[Landing], list[Table]]:
-        """Landings and tables but those of the named datasets, which nothing that stays may need."""
+    def without(self, names: Sequence[str]) -> list[Landing]:
+        """Landings but those of the named datasets, whose tables nothing that stays may need."""
         known = {landing.name for landing in self.landings}
         unknown = sorted(set(names) - known)
         if unknown:
@@ -51,7 +51,7 @@ class Declared:
         for one in kept:
             for name in gone.intersection(one.needs):
                 raise SettingsMistake(f"leave_out: {one.name} needs {name}, so it cannot be left out alone.")
-        return landings, tables
+        return landings
 
 
 def declared() -> Declared:
@@ -100,7 +100,7 @@ def resources_of(settings: Settings) -> dict[str, Any]:
 def build_definitions(settings: Settings, *, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     """The whole code location."""
     found, marts = declared(), read_marts()
-    landings, nightly_tables = found.without(settings.choices.leave_out)
+    kept = found.without(settings.choices.leave_out)
     tables = {table.name: table for table in found.tables}
     published = warehouse_asset(found.tables, marts)
     checkable: list[Landing | Table] = [*found.landings, *found.tables]
@@ -117,7 +117,7 @@ def build_definitions(settings: Settings, *, resources: Mapping[str, Any] | None
             published,
         ],
         asset_checks=checks,
-        jobs=jobs(landings, nightly_tables, found.tables, dg.AssetSelection.assets(*published.keys)),
+        jobs=jobs(found.landings, found.tables, dg.AssetSelection.assets(*published.keys), kept=kept),
         schedules=[nightly_schedule(settings.choices.schedule.nightly_at, settings.choices.exchange)],
         resources={**resources_of(settings), **(resources or {})},
         executor=dg.in_process_executor,

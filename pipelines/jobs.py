@@ -14,26 +14,24 @@ from assets.kit.declare import Landing, Table
 
 
 def jobs(
-    landings: Sequence[Landing], nightly: Sequence[Table], tables: Sequence[Table], published: dg.AssetSelection
+    landings: Sequence[Landing], tables: Sequence[Table], published: dg.AssetSelection, *, kept: Sequence[Landing]
 ) -> list[Any]:
-    """The three jobs; `nightly` are the tables of the landings, `tables` are all."""
-    raw = dg.AssetSelection.assets(*(dg.AssetKey(["raw", landing.name]) for landing in landings))
-    built_nightly = dg.AssetSelection.assets(*(table.name for table in nightly))
+    """The three jobs over what was declared; a night has only what is `kept`."""
+
+    def landed(some: Sequence[Landing]) -> dg.AssetSelection:
+        raw = (dg.AssetKey(["raw", landing.name]) for landing in some)
+        return dg.AssetSelection.assets(*raw, *(table.name for table in tables if table.raw in some))
+
     built = dg.AssetSelection.assets(*(table.name for table in tables))
-    ranged = [landing for landing in landings if landing.is_ranged]
-    bars = dg.AssetSelection.assets(
-        *(dg.AssetKey(["raw", landing.name]) for landing in ranged),
-        *(table.name for table in tables if table.raw in ranged),
-    )
     return [
         dg.define_asset_job(
             "nightly",
-            raw | built_nightly | published,
+            landed(kept) | published,
             description="Everything of one trading day: land, build, check, publish.",
         ),
         dg.define_asset_job(
             "history",
-            bars | published,
+            landed([landing for landing in landings if landing.is_ranged]) | published,
             description="Daily bars over a range of days, in the fewest requests.",
         ),
         dg.define_asset_job(

@@ -35,6 +35,12 @@ def test_what_is_left_out_is_no_part_of_a_night_but_is_built_again_from_what_it_
     assert _assets(definitions, "reprocess") == TABLES | PUBLISHED
 
 
+def test_bars_that_a_night_leaves_out_can_be_fetched_by_hand() -> None:
+    definitions = build_definitions(Settings(environment=Environment(), choices=Choices(leave_out=["bars_1d"])))
+    assert _assets(definitions, "nightly") == (RAW | TABLES | PUBLISHED) - {"raw/bars_1d", "bars_1d"}
+    assert _assets(definitions, "history") == {"raw/bars_1d", "bars_1d"} | PUBLISHED
+
+
 @pytest.mark.parametrize(
     ("name", "problem"),
     [("performence", "there is no dataset 'performence'"), ("positions", "needs positions, so it cannot be left out")],
