@@ -12,6 +12,7 @@ from assets.kit.scope import Scope
 from pipelines.definitions import build_definitions
 from pipelines.outcome import Outcome, outcome_of
 from pipelines.settings import Choices, Environment, Settings
+from resources.gateway.clock import Clock
 from resources.gateway.resource import Gateway
 from resources.lake.resource import Lake
 from resources.simulator.server import Running
@@ -19,6 +20,15 @@ from resources.warehouse.build import connected
 
 PROFILE = "test"
 DEFAULTS = Choices()
+CLOCKS: dict[str, Clock] = {}
+"""The simulators' clocks by their URL: a resource is configured with values, not with objects."""
+
+
+class Timeless(Gateway):
+    """The gateway client in the time of the simulator that it talks to: its waits pass at once."""
+
+    def clock(self) -> Clock:
+        return CLOCKS.get(self.base_url) or super().clock()
 
 
 class Listening(Protocol):
@@ -39,7 +49,7 @@ class Nights:
     gateway: Listening | None = None
     scope: dict[str, Any] = field(default_factory=dict)
     instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
-    kind: type[Gateway] = Gateway
+    kind: type[Gateway] = Timeless
 
     @property
     def lake(self) -> Lake:
@@ -50,6 +60,8 @@ class Nights:
         url, certificate = "https://127.0.0.1:9/v1/api", None
         if self.gateway is not None:
             url, certificate = self.gateway.url, self.gateway.certificate
+            if isinstance(self.gateway, Running):
+                CLOCKS[url] = clock_of(self.gateway)
         chosen: dict[str, Any] = {
             "bars_asset_classes": DEFAULTS.bars.asset_classes,
             "bars_depth_days": 20,
@@ -58,7 +70,11 @@ class Nights:
         return build_definitions(
             Settings(environment=Environment(), choices=DEFAULTS),
             resources={
-                "gateway": self.kind(base_url=url, certificate=str(certificate) if certificate else None),
+                "gateway": self.kind(
+                    base_url=url,
+                    certificate=str(certificate) if certificate else None,
+                    shared=str(self.data / ".gateways"),
+                ),
                 "lake": self.lake,
                 "scope": Scope(**chosen),
             },
@@ -102,6 +118,16 @@ class Nights:
 
     def _job(self, name: str) -> dg.JobDefinition:
         return self.definitions().resolve_job_def(name)
+
+
+def clock_of(gateway: Running) -> Clock:
+    """A simulator's clock as the client's."""
+    simulated = gateway.simulation.clock
+
+    def now() -> float:
+        return simulated.now().timestamp()
+
+    return Clock(steady=now, wall=now, sleep=lambda seconds: simulated.advance(timedelta(seconds=seconds)))
 
 
 def rest(gateway: Running) -> None:

@@ -40,9 +40,12 @@ def landing_asset(landing: Landing) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool="gateway",
         op_tags={"dagster/priority": str(_priority(landing))},
+        output_required=False,  # of what is parked there is none
     )
-    def raw(context: dg.AssetExecutionContext, gateway: Gateway, lake: Lake, scope: Scope) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        return land(landing, context, gateway=gateway, lake=lake, scope=scope)
+    def raw(
+        context: dg.AssetExecutionContext, gateway: Gateway, lake: Lake, scope: Scope
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        yield from land(landing, context, gateway=gateway, lake=lake, scope=scope)
 
     return raw
 

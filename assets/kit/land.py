@@ -2,132 +2,181 @@
 
 Every reply is on disk before it is looked at. Data that the gateway can only tell today is asked for
 today and never again: for a past trading day the replies already landed are kept, or the step refuses.
+What cannot be asked now, though nothing is wrong with it, is parked: the step ends without a result, what
+follows from it is skipped, and `pipelines/resume.py` takes it up when what it waits for has passed.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
 import dagster as dg
 
 from assets.kit.declare import Fetch, Landing
+from assets.kit.kept import kept_replies
 from assets.kit.refusal import in_plain_words, refusal
 from assets.kit.scope import Scope
-from resources.gateway.client import GatewayClient
-from resources.gateway.errors import LoginRequired, Unreachable
+from resources.envelope import masked
+from resources.gateway.errors import Waiting
 from resources.gateway.resource import Gateway
+from resources.lake.parked import Parked
 from resources.lake.resource import Lake
 
 Metadata = Mapping[str, Any]
+Result = dg.MaterializeResult[None]
 ONLY_TODAY = {
     "perishable": "the gateway tells it only on the day itself",
     "windowed": "the gateway tells the window as it stands today, and later nights hold these dates too",
 }
 
 
+class Landings:
+    """One landing in one run, with all that it works with."""
+
+    def __init__(
+        self, landing: Landing, context: dg.AssetExecutionContext, *, gateway: Gateway, lake: Lake, scope: Scope
+    ) -> None:
+        self._landing, self._context = landing, context
+        self._gateway, self._lake, self._scope = gateway, lake, scope
+        self._calendar = scope.calendar
+
+    def land(self) -> Iterator[Result]:
+        """Land the run's partitions; each is recorded as soon as it is done. Nothing is yielded of what is parked."""
+        asked = [date.fromisoformat(key) for key in self._context.partition_keys]
+        days = [day for day in asked if day in self._calendar]
+        if not days:
+            yield dg.MaterializeResult(metadata={"closed": _closed(asked, self._calendar.name), "requests": 0})
+        elif self._landing.is_ranged or len(days) == 1:
+            yield from self._landed_or_parked(days)
+        else:
+            yield from self._land_days(days)
+
+    def _landed_or_parked(self, days: list[date]) -> Iterator[Result]:
+        try:
+            metadata = self._fetch(days) if self._landing.is_ranged else self._land_day(days[0])
+        except Waiting as waiting:
+            self._park(days, waiting)
+            return
+        self._lake.parked.landed(self._landing.name, days, at=self._now(), run_id=self._context.run.run_id)
+        yield dg.MaterializeResult(metadata=metadata)
+
+    def _land_days(self, days: list[date]) -> Iterator[Result]:
+        """Several days in one run: the possible ones are landed and recorded, the others named at the end.
+
+        The result at the end would count for every day, so there is none when a day was parked.
+        """
+        refused, parked, total = [], 0, Counter[str]()
+        for day in days:
+            try:
+                landed = list(self._landed_or_parked([day]))
+            except dg.Failure as failure:
+                refused.append(str(failure.description))
+                continue
+            parked += not landed
+            for result in landed:
+                metadata = dict(result.metadata or {})
+                self._context.log_event(
+                    dg.AssetMaterialization(self._context.asset_key, partition=day.isoformat(), metadata=metadata)
+                )
+                total.update({name: value for name, value in metadata.items() if isinstance(value, int | float)})
+        if refused:
+            raise refusal(f"{len(refused)} of {len(days)} days cannot be landed. First: {refused[0]}")
+        if not parked:
+            yield dg.MaterializeResult(metadata={"days": len(days), **total})
+
+    def _land_day(self, day: date) -> Metadata:
+        name, time = self._landing.name, self._landing.time
+        if time == "replayable":
+            return self._fetch([day])
+        kept = self._lake.raw.landings(name, day.isoformat())
+        try:
+            today = self._calendar.day_of(self._gateway.client.now)
+        except Waiting as waiting:
+            if day >= self._calendar.day_of(datetime.now(UTC)):
+                raise
+            if not kept:
+                raise self._too_late(day, self._calendar.day_of(datetime.now(UTC))) from waiting
+            return {"kept": f"Replies of {day} are on disk; the gateway was not needed ({waiting})", "requests": 0}
+        if day == today:
+            return self._fetch([day])
+        if kept:
+            return {"kept": f"Replies of {day} are on disk; nothing was asked.", "requests": 0}
+        if day > today:
+            raise refusal(f"{name} of {day}: that trading day has not begun, the gateway's is {today}. Wait for it.")
+        raise self._too_late(day, today)
+
+    def _too_late(self, day: date, today: date) -> dg.Failure:
+        return refusal(
+            f"{self._landing.name} of {day}: {ONLY_TODAY[self._landing.time]}, and its trading day is {today} now. "
+            f"No replies of {day} were ever landed, so there is nothing to rebuild it from."
+        )
+
+    def _fetch(self, days: list[date]) -> Metadata:
+        landing, lake, client = self._landing, self._lake, self._gateway.client
+        client.open()
+        lake.claim(is_simulated=client.is_simulator)
+        before = client.tally.requests, client.tally.bytes, Counter(client.tally.waits)
+        partition, now = days[-1].isoformat(), client.now
+        kept = kept_replies(landing, partition, lake.raw, now=now, calendar=self._calendar)
+        fetch = Fetch(
+            gateway=client,
+            tables=lake.tables,
+            scope=self._scope,
+            calendar=self._calendar,
+            days=tuple(days),
+            say=self._context.log.info,
+        )
+        with (
+            lake.raw.landing(landing.name, partition, at=now, run_id=self._context.run.run_id) as file,
+            client.recording(file.append, purpose=landing.name, tell=self._context.log.warning),
+        ):
+            client.remember(kept)
+            pages = sum(1 for _ in landing.fetch(fetch))
+        waits = Counter(client.tally.waits) - before[2]
+        return {
+            "pages": pages,
+            "replies": file.replies,
+            "replies_of_earlier_tries": len(kept),
+            "requests": client.tally.requests - before[0],
+            "bytes": client.tally.bytes - before[1],
+            "waited_seconds": round(sum(waits.values()), 2),
+            "waits": "; ".join(f"{seconds:.1f} s for {reason}" for reason, seconds in waits.items()) or "none",
+            "dagster/uri": str(file.path) if file.replies else "",
+        }
+
+    def _park(self, days: list[date], waiting: Waiting) -> None:
+        """Put the work aside, with its reason, where the UI, the alert and whoever resumes it find it."""
+        work = Parked(
+            dataset=self._landing.name,
+            days=tuple(days),
+            waits_for=type(waiting).__name__,
+            reason=str(waiting),
+            parked_at=self._now(),
+            until=waiting.until,
+            run_id=self._context.run.run_id,
+        )
+        self._lake.parked.park(work)
+        self._context.log.warning(f"parked: {work.reason}")
+        facts = {"parked": masked(work.reason), "waits_for": work.waits_for}
+        if work.until is not None:
+            facts["until"] = work.until.isoformat(timespec="seconds")
+        for day in days:
+            self._context.log_event(
+                dg.AssetObservation(self._context.asset_key, partition=day.isoformat(), metadata=facts)
+            )
+
+    def _now(self) -> datetime:
+        """The gateway's time as of its last reply, or this machine's."""
+        return self._gateway.client.exchange.now or datetime.now(UTC)
+
+
 def land(
     landing: Landing, context: dg.AssetExecutionContext, *, gateway: Gateway, lake: Lake, scope: Scope
-) -> dg.MaterializeResult[None]:
-    """Land the run's partitions; each is recorded as soon as it is done."""
+) -> Iterator[Result]:
+    """Land the run's partitions."""
     with in_plain_words():
-        calendar = scope.calendar
-        asked = [date.fromisoformat(key) for key in context.partition_keys]
-        days = [day for day in asked if day in calendar]
-        if not days:
-            return dg.MaterializeResult(metadata={"closed": _closed(asked, calendar.name), "requests": 0})
-        if landing.is_ranged:
-            return dg.MaterializeResult(metadata=_fetch(landing, context, days, gateway, lake, scope))
-        if len(days) == 1:
-            return dg.MaterializeResult(metadata=_land_day(landing, context, days[0], gateway, lake, scope))
-        return _land_days(landing, context, days, gateway, lake, scope)
-
-
-def _land_days(
-    landing: Landing, context: dg.AssetExecutionContext, days: list[date], gateway: Gateway, lake: Lake, scope: Scope
-) -> dg.MaterializeResult[None]:
-    """Several days in one run: the possible ones are landed and recorded, the others named at the end."""
-    refused, total = [], Counter[str]()
-    for day in days:
-        try:
-            metadata = _land_day(landing, context, day, gateway, lake, scope)
-        except dg.Failure as failure:
-            refused.append(str(failure.description))
-            continue
-        context.log_event(
-            dg.AssetMaterialization(context.asset_key, partition=day.isoformat(), metadata=dict(metadata))
-        )
-        total.update({name: value for name, value in metadata.items() if isinstance(value, int | float)})
-    if refused:
-        raise refusal(f"{len(refused)} of {len(days)} days cannot be landed. First: {refused[0]}")
-    return dg.MaterializeResult(metadata={"days": len(days), **total})
-
-
-def _land_day(
-    landing: Landing, context: dg.AssetExecutionContext, day: date, gateway: Gateway, lake: Lake, scope: Scope
-) -> Metadata:
-    if landing.time == "replayable":
-        return _fetch(landing, context, [day], gateway, lake, scope)
-    kept = lake.raw.landings(landing.name, day.isoformat())
-    try:
-        today = scope.calendar.day_of(gateway.client.now)
-    except (Unreachable, LoginRequired) as error:
-        if kept and day < scope.calendar.day_of(datetime.now(UTC)):
-            return {"kept": f"Replies of {day} are on disk; the gateway was not needed ({error})", "requests": 0}
-        raise
-    if day == today:
-        return _fetch(landing, context, [day], gateway, lake, scope)
-    if kept:
-        return {"kept": f"Replies of {day} are on disk; nothing was asked.", "requests": 0}
-    if day > today:
-        raise refusal(
-            f"{landing.name} of {day}: that trading day has not begun, the gateway's is {today}. Wait for it."
-        )
-    raise refusal(
-        f"{landing.name} of {day}: {ONLY_TODAY[landing.time]}, and its trading day is {today} now. "
-        f"No replies of {day} were ever landed, so there is nothing to rebuild it from."
-    )
-
-
-def _fetch(
-    landing: Landing, context: dg.AssetExecutionContext, days: list[date], gateway: Gateway, lake: Lake, scope: Scope
-) -> Metadata:
-    client = gateway.client
-    client.open()
-    lake.claim(is_simulated=client.is_simulator)
-    _remember(landing, days[-1], client, lake)
-    before = client.tally.requests, client.tally.bytes, client.tally.waited_seconds
-    fetch = Fetch(
-        gateway=client,
-        tables=lake.tables,
-        scope=scope,
-        calendar=scope.calendar,
-        days=tuple(days),
-        say=context.log.info,
-    )
-    with (
-        lake.raw.landing(landing.name, days[-1].isoformat(), at=client.now, run_id=context.run.run_id) as file,
-        client.recording(file.append, tell=context.log.warning),
-    ):
-        pages = sum(1 for _ in landing.fetch(fetch))
-    return {
-        "pages": pages,
-        "replies": file.replies,
-        "requests": client.tally.requests - before[0],
-        "bytes": client.tally.bytes - before[1],
-        "waited_seconds": round(client.tally.waited_seconds - before[2], 2),
-        "dagster/uri": str(file.path) if file.replies else "",
-    }
-
-
-def _remember(landing: Landing, day: date, client: GatewayClient, lake: Lake) -> None:
-    """Tell the client what earlier runs asked of endpoints that may be asked only every few minutes."""
-    slow = landing.slow_endpoints
-    for path in lake.raw.files(landing.name, day.isoformat()) if slow else ():
-        for envelope in lake.raw.read(path):
-            for endpoint in slow:
-                if endpoint.answers(envelope.request):
-                    client.remember(endpoint, envelope)
+        yield from Landings(landing, context, gateway=gateway, lake=lake, scope=scope).land()
 
 
 def _closed(asked: list[date], exchange: str) -> str:

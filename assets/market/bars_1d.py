@@ -28,7 +28,7 @@ from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import NoData
 from resources.lake.tables import TableStore
 
-HISTORY = Endpoint("/iserver/marketdata/history", cold_tries=3)
+HISTORY = Endpoint("/iserver/marketdata/history", concurrent=5, cold_tries=3)
 SLACK = 2  # a period of n days was seen to give n - 1 bars
 
 

@@ -1,14 +1,23 @@
 """The practical loop of the API: log in state, session, priming, then asking, page by page.
 
 Belongs here: the order of calls and which remedy each error gets. Does not: what replies mean
-(`wire.py`), when and how a request is sent (`exchange.py`), any dataset.
+(`wire.py`), when and how a request is sent (`exchange.py`), the session itself (`keeper.py`), any dataset.
+
+| remedy | errors | here |
+|---|---|---|
+| ask again | Unavailable, Garbled, a cold NoData | three tries, with growing and random pauses |
+| initialise | SessionLost, NotPrimed | the session is brought up and primed again, then asked once more |
+| wait | Waiting | raised: the work is parked until that has passed |
+| nothing there | NoData | raised: an answer, of which the dataset makes what is right for it |
+| never again | Refused | raised, and remembered for the retries of the run |
 
 Every reply of `ask` goes to the recorder before it is deciphered, the failed ones too. Time is the
 gateway's: `now` is the `Date` header of its last reply.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
@@ -16,6 +25,7 @@ from typing import Any, TypeVar
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from resources.envelope import Envelope, Request
+from resources.gateway.allowed import Tier
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import (
     Competing,
@@ -23,62 +33,67 @@ from resources.gateway.errors import (
     GatewayError,
     LoginRequired,
     NoData,
+    NotReady,
+    Refused,
     SessionLost,
-    Throttled,
     Unavailable,
-    Unreachable,
-    Untrusted,
 )
 from resources.gateway.exchange import Exchange, Tally
+from resources.gateway.keeper import PATIENCE, Keeper
 from resources.gateway.pacing import Limit
-from resources.gateway.session import Step, read_status
-from resources.gateway.wire import LOG_IN, decipher, is_good
+from resources.gateway.wire import decipher
 
-STATUS = Endpoint("/iserver/auth/status", method="POST")
-INITIALISE = Endpoint("/iserver/auth/ssodh/init", method="POST")
-REAUTHENTICATE = Endpoint("/iserver/reauthenticate", method="POST")
-TICKLE = Endpoint("/tickle", method="POST", limit=Limit(1, 1.0))
 BROKERAGE_ACCOUNTS = Endpoint("/iserver/accounts")
 PORTFOLIO_ACCOUNTS = Endpoint("/portfolio/accounts", limit=Limit(1, 5.0))
 SELECT_ACCOUNT = Endpoint("/iserver/account", method="POST")
 
-TICKLE_SECONDS = 55.0
-CLOCK_SLACK = 60.0
+TEND_SECONDS = 5.0
 TRIES = 3
 T = TypeVar("T")
 Recorder = Callable[[Envelope], None]
 
 
 class GatewayClient:
-    """One login's session, used by one process."""
+    """One login's session, used by one process. `refused` are requests that earlier tries of the run had refused."""
 
-    def __init__(self, exchange: Exchange, *, tickle_every: float = TICKLE_SECONDS) -> None:
-        self._exchange = exchange
-        self._tickle_every = tickle_every
+    def __init__(
+        self,
+        exchange: Exchange,
+        keeper: Keeper,
+        *,
+        refused: Iterable[str] = (),
+        tend_every: float = TEND_SECONDS,
+    ) -> None:
+        self.keeper = keeper
+        self.exchange = exchange
+        self._refused = set(refused)
+        self._tend_every = tend_every
         self._record: Recorder | None = None
-        self._kept: dict[str, Envelope] = {}
+        self._kept: dict[str, deque[Envelope]] = defaultdict(deque)
+        self._primed: Envelope | None = None
         self._account_ids: tuple[str, ...] = ()
-        self._is_open = False
+        self._open: set[Tier] = set()
         self._closing = threading.Event()
-        self._tickler: threading.Thread | None = None
+        self._tender: threading.Thread | None = None
 
     @property
     def tally(self) -> Tally:
         """What talking to the gateway cost so far."""
-        return self._exchange.tally
+        return self.exchange.tally
 
     @property
     def is_simulator(self) -> bool:
         """Whether the gateway said that it is a simulator."""
-        return self._exchange.is_simulator
+        return self.exchange.is_simulator
 
     @property
     def now(self) -> datetime:
-        """The gateway's time, UTC, as of its last reply."""
-        if self._exchange.now is None:
-            self._persistently(lambda: self._call(STATUS.request()))
-        assert self._exchange.now is not None
-        return self._exchange.now
+        """The gateway's time, UTC, as of its last reply; any reply tells it, that nobody is logged in too."""
+        if self.exchange.now is None:
+            session = self.keeper.look()
+            if self.exchange.now is None:
+                raise self.keeper.waiting(session)
+        return self.exchange.now
 
     def account_ids(self) -> tuple[str, ...]:
         """Every account the login can see, without the pseudo-account `All`."""
@@ -92,56 +107,66 @@ class GatewayClient:
 
         `counted_as` keeps the endpoint's limit apart for what it names, where a gateway counts so.
         """
-        self.open()
+        self.open(endpoint.tier)
         request = endpoint.request(query=query, body=body, **params)
-        envelope = self._kept.pop(request.key, None)
+        envelope = self._kept_reply(request)
         if envelope is not None:
             self._keep(envelope)
             return Page(endpoint, envelope)
+        if request.key in self._refused:
+            raise Refused(f"{request}: refused before in this run. Asking again changes nothing, so it was not asked.")
         name = f"{endpoint} {counted_as}".strip()
-        return self._persistently(lambda: self._ask_in_session(endpoint, request, name), tries=endpoint.cold_tries)
+        try:
+            return self._persistently(lambda: self._ask_in_session(endpoint, request, name), tries=endpoint.cold_tries)
+        except Refused:
+            self._refused.add(request.key)
+            raise
+        except Unavailable as error:
+            session = self.keeper.look()
+            if session.state.serves(endpoint.tier):
+                raise
+            raise self.keeper.waiting(session) from error
 
     def pages(self, endpoint: Endpoint, /, *, query: Any = None, **params: Any) -> Iterator[Page]:
         """Every page of a paged endpoint, in order, as they arrive."""
         return endpoint.paging(lambda **page: self.ask(endpoint, query=query, **params, **page))
 
     @contextmanager
-    def recording(self, record: Recorder, *, tell: Callable[[str], None] | None = None) -> Iterator[None]:
-        """While the block runs, hand every reply of `ask` to `record`, and to `tell` what it waits for at length."""
-        self._record, self._exchange.tell = record, tell
+    def recording(
+        self, record: Recorder, *, purpose: str = "", tell: Callable[[str], None] | None = None
+    ) -> Iterator[None]:
+        """While the block runs, hand every reply of `ask` to `record`, and to `tell` what was waited for at length."""
+        self._record, self.exchange.tell, self.exchange.purpose = record, tell, purpose
         try:
             yield
         finally:
-            self._record = self._exchange.tell = None
+            self._record, self.exchange.tell, self.exchange.purpose = None, None, ""
+            self._kept.clear()
 
-    def remember(self, endpoint: Endpoint, envelope: Envelope) -> None:
-        """Count an earlier run's call against the endpoint's limit; while that lasts, a good reply is the answer.
+    def remember(self, envelopes: Iterable[Envelope]) -> None:
+        """Good replies that landed before: each is the answer to one asking of the same, instead of a new one."""
+        for envelope in envelopes:
+            self._kept[envelope.request.key].append(envelope)
 
-        Asking again sooner would be a 429, and lock the login out.
+    def open(self, tier: Tier = Tier.LOGIN) -> None:
+        """Have what a tier needs: status, initialise when needed, prime accounts, select one, keep alive.
+
+        Where a login is enough the brokerage session is brought up too if it can be (it makes P&L complete), and done
+        without if not.
         """
-        age = (self.now - envelope.received_at).total_seconds()
-        if endpoint.limit is None or not -CLOCK_SLACK <= age < endpoint.limit.gap:
+        if tier in self._open:
             return
-        self._exchange.sent_before(str(endpoint), seconds_ago=max(age, 0.0))
-        if is_good(envelope):
-            self._kept[envelope.request.key] = envelope
-
-    def open(self) -> None:
-        """Bring the session up: status, initialise when needed, prime accounts, select one, keep alive."""
-        if self._is_open:
-            return
-        self._persistently(self._bring_up)
-        self._is_open = True
-        if self._tickler is None:
-            self._tickler = threading.Thread(target=self._keep_alive, name="tickle", daemon=True)
-            self._tickler.start()
+        self._persistently(self._open_brokerage if tier is Tier.BROKERAGE else self._open_login)
+        if self._tender is None:
+            self._tender = threading.Thread(target=self._tend, name="keeper", daemon=True)
+            self._tender.start()
 
     def close(self) -> None:
-        """Stop the tickle and the connections; the login stays."""
+        """Stop keeping and drop the connections; the login stays."""
         self._closing.set()
-        if self._tickler is not None:
-            self._tickler.join(timeout=5)
-        self._exchange.close()
+        if self._tender is not None:
+            self._tender.join(timeout=5)
+        self.exchange.close()
 
     def _persistently(self, do: Callable[[], T], *, tries: int = 1) -> T:
         """Do it again while that may help; `tries` above one says that "no data" may be a cold cache."""
@@ -149,96 +174,100 @@ class GatewayClient:
             retry=retry_if_exception(lambda error: _is_worth_asking_again(error, tries)),
             stop=stop_after_attempt(TRIES),
             wait=wait_random_exponential(multiplier=0.5, max=8),
-            sleep=self._exchange.sleep,
+            sleep=self.exchange.clock.sleep,
             reraise=True,
         )
         return retrying(do)
+
+    def _open_brokerage(self) -> None:
+        self.keeper.bring_up(lambda: self._prime(with_brokerage=True))
+        self._open = {Tier.LOGIN, Tier.BROKERAGE}
+
+    def _open_login(self) -> None:
+        try:
+            return self._open_brokerage()
+        except (NotReady, Competing):
+            session = self.keeper.known().session
+            if not session.state.serves(Tier.LOGIN):
+                raise
+        for pause in (*PATIENCE, None):
+            if self._prime(with_brokerage=False):
+                self._open = {Tier.LOGIN}
+                return None
+            if pause is not None:
+                self.exchange.clock.sleep(pause)
+        raise NotReady("Opening the session: the gateway listed no account. Look at its page in a browser.")
 
     def _ask_in_session(self, endpoint: Endpoint, request: Request, name: str) -> Page:
         try:
             return self._page(endpoint, request, name)
         except SessionLost:
-            self._bring_up()
-            self._kept.clear()
-            return self._page(endpoint, request, name)
+            pass
+        except LoginRequired:  # also what some endpoints answer that were not primed
+            session = self.keeper.look()
+            if not session.state.serves(endpoint.tier):
+                raise self.keeper.waiting(session) from None
+        self._open.clear()
+        self.open(endpoint.tier)
+        return self._page(endpoint, request, name)
 
     def _page(self, endpoint: Endpoint, request: Request, name: str) -> Page:
-        envelope = self._exchange.send(request, name=name, limit=endpoint.limit)
+        envelope = self.exchange.send(request, name=name, limit=endpoint.limit, concurrent=endpoint.concurrent)
         self._keep(envelope)
         page = Page(endpoint, envelope)
         _ = page.json
         return page
 
+    def _kept_reply(self, request: Request) -> Envelope | None:
+        if self._primed is not None and self._primed.request.key == request.key:
+            primed, self._primed = self._primed, None
+            return primed
+        kept = self._kept.get(request.key)
+        return kept.popleft() if kept else None
+
     def _keep(self, envelope: Envelope) -> None:
         if self._record is not None:
             self._record(envelope)
 
-    def _call(self, request: Request, limit: Limit | None = None) -> Any:
-        envelope = self._exchange.send(request, name=f"{request.method} {request.path}", limit=limit)
-        return decipher(request, envelope.status, envelope.body)
+    def _call(self, endpoint: Endpoint, body: Any = None) -> tuple[Any, Envelope]:
+        request = endpoint.request(body=body)
+        envelope = self.exchange.send(request, name=str(endpoint), limit=endpoint.limit, purpose="session")
+        return decipher(request, envelope.status, envelope.body), envelope
 
-    def _bring_up(self) -> None:
-        for seconds in (0.5, 1.0, 2.0, 4.0, 8.0, 0.0):
-            match read_status(self._call(STATUS.request())).next_step:
-                case Step.GO if self._is_primed():
-                    return
-                case Step.COMPETING:
-                    raise Competing(
-                        "Opening the session: the same username is in use elsewhere (TWS, mobile or web). "
-                        "Log out there, then run again; nobody was thrown out."
-                    )
-                case Step.INITIALISE:
-                    self._initialise()
-            self._exchange.sleep(seconds)
-        raise LoginRequired(
-            f"Opening the session: it was initialised, but never became ready, or listed no account. {LOG_IN}"
-        )
-
-    def _initialise(self) -> None:
-        try:
-            self._call(INITIALISE.request(body={"publish": True, "compete": False}))
-        except (LoginRequired, Untrusted, Unreachable, Throttled):
-            raise
-        except GatewayError:  # gateways before ssodh/init know only this
-            self._call(REAUTHENTICATE.request())
-
-    def _is_primed(self) -> bool:
+    def _prime(self, *, with_brokerage: bool) -> bool:
         """`/iserver` and `/portfolio` each want their account list asked for first, in every session."""
         try:
-            brokerage = self._call(BROKERAGE_ACCOUNTS.request())
+            brokerage = self._call(BROKERAGE_ACCOUNTS)[0] if with_brokerage else None
         except SessionLost:  # authenticated, but the bridge is still being built
             return False
-        request = PORTFOLIO_ACCOUNTS.request()
-        envelope = self._exchange.send(request, name=str(PORTFOLIO_ACCOUNTS), limit=PORTFOLIO_ACCOUNTS.limit)
-        self._account_ids = _ids_in(decipher(request, envelope.status, envelope.body))
+        accounts, envelope = self._call(PORTFOLIO_ACCOUNTS)
+        self._account_ids = _ids_in(accounts)
         if not self._account_ids:  # a cache that is still cold: a login sees one account at least
             return False
-        self._kept[request.key] = envelope
+        self._primed = envelope
         selected = brokerage.get("selectedAccount") if isinstance(brokerage, dict) else None
-        if selected not in self._account_ids:
+        if with_brokerage and selected not in self._account_ids:
             self._select(self._account_ids[0])
         return True
 
     def _select(self, account_id: str) -> None:
         try:
-            self._call(SELECT_ACCOUNT.request(body={"acctId": account_id}))
+            self._call(SELECT_ACCOUNT, body={"acctId": account_id})
         except Unavailable as error:
             if "already set" not in str(error):  # seen as a 500; it is what was wanted
                 raise
 
-    def _keep_alive(self) -> None:
-        while not self._closing.wait(self._tickle_every):
+    def _tend(self) -> None:
+        while not self._closing.wait(self._tend_every):
             try:
-                self._call(TICKLE.request(), limit=TICKLE.limit)
-            except GatewayError:  # the next request finds out, and applies the remedy
+                self.keeper.tend()
+            except (GatewayError, OSError):  # the next request finds out, and applies the remedy
                 continue
 
 
 def _is_worth_asking_again(error: BaseException, cold_tries: int) -> bool:
     if isinstance(error, NoData):
         return cold_tries > 1
-    if isinstance(error, Unreachable | Throttled):
-        return False
     return isinstance(error, Unavailable | Garbled)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from resources.envelope import Envelope, Request
-from resources.gateway.allowed import ALLOWED
+from resources.gateway.allowed import ALLOWED, Tier
 from resources.gateway.errors import NotListed
 from resources.gateway.pacing import Limit
 from resources.gateway.wire import decipher
@@ -69,14 +69,16 @@ class Numbered:
 class Endpoint:
     """`method` and `path` as documented, `{braces}` for what is filled in; must be on the allowed list.
 
-    `limit` is the documented rate of this endpoint beyond the global one; `cold_tries` how often a
-    reply that says "no data" is asked again, where a cold gateway says so of data it has.
+    `limit` is the documented rate of this endpoint beyond the global one, `concurrent` how many of its requests
+    may be under way at once; `cold_tries` how often a reply that says "no data" is asked again, where a cold
+    gateway says so of data it has.
     """
 
     path: str
     method: str = "GET"
     paging: Paging = single
     limit: Limit | None = None
+    concurrent: int | None = None
     cold_tries: int = 1
 
     def __post_init__(self) -> None:
@@ -88,6 +90,11 @@ class Endpoint:
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+    @property
+    def tier(self) -> Tier:
+        """How much of a session it needs."""
+        return ALLOWED[self.method, self.path]
 
     def request(self, *, query: Mapping[str, Any] | None = None, body: Any = None, **params: Any) -> Request:
         """The request with its path filled in; values are quoted, so none can reach another path."""

@@ -1,27 +1,32 @@
 """One paced exchange with the gateway: wait for the turn, send, keep what came back as an envelope.
 
-Belongs here: the gate that every request of this process passes, the tally of what it cost, the
-gateway's own time. Does not: what replies mean, sessions, retries (`client.py`).
+Belongs here: the way that every request of this process takes, the tally and the record of it, the gateway's own
+time. Does not: what replies mean, sessions, retries (`client.py`), whose turn it is (`budget.py`).
 
-The gate is held while waiting and stamped on the actual send: requests that merely had a slot bunch
-up after a stall, and broke a sliding window for one request in two when tried. A long wait, for a limit
-of minutes, is made outside the gate, or the tickle that keeps the session alive would wait behind it;
-and it is told, since nobody sits before a terminal that is silent for a quarter of an hour.
+Every call is in the journal of calls twice: when it left and when it was answered, so that one which was under
+way when its process was killed is there too. A long wait is told, since nobody sits before a silent terminal.
 """
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
+from uuid import uuid4
 
 from resources.envelope import Envelope, Request
-from resources.gateway.pacing import Limit, Pace
-from resources.gateway.transport import Transport
+from resources.gateway.budget import Budget, Turn
+from resources.gateway.clock import Clock
+from resources.gateway.errors import GatewayError
+from resources.gateway.pacing import Limit
+from resources.gateway.transport import Reply, Transport
+from resources.gateway.wire import decipher
+from resources.journal import Journal
 
 SIMULATOR_HEADER = "X-Simulator"
 SECRET_HEADERS = frozenset({"set-cookie"})
-LONG_SECONDS = 10.0
+TOLD_SECONDS = 10.0
+ANSWERED = "Answered"
 
 
 @dataclass
@@ -35,63 +40,108 @@ class Tally:
 
 
 class Exchange:
-    """Sends requests, paced. `clock` is monotonic seconds; `sleep` waits them."""
+    """Sends requests, paced. `purpose` is the dataset they are for."""
 
-    def __init__(
-        self, transport: Transport, *, run_id: str, clock: Callable[[], float], sleep: Callable[[float], None]
-    ) -> None:
+    def __init__(self, transport: Transport, *, budget: Budget, clock: Clock, calls: Journal, run_id: str = "") -> None:
         self.tally = Tally()
+        self.budget = budget
+        self.clock = clock
+        self.calls = calls
+        self.run_id = run_id
         self.is_simulator = False
         self.now: datetime | None = None
-        self.sleep = sleep
+        self.purpose = ""
         self.tell: Callable[[str], None] | None = None
         self._transport = transport
-        self._run_id = run_id
-        self._clock = clock
-        self._pace = Pace()
-        self._gate = threading.Lock()
 
-    def send(self, request: Request, *, name: str, limit: Limit | None = None) -> Envelope:
+    @property
+    def base_url(self) -> str:
+        """Where the gateway listens."""
+        return self._transport.base_url
+
+    @property
+    def here(self) -> datetime:
+        """The time by this machine's clock, UTC."""
+        return datetime.fromtimestamp(self.clock.wall(), UTC)
+
+    def send(
+        self,
+        request: Request,
+        *,
+        name: str,
+        limit: Limit | None = None,
+        concurrent: int | None = None,
+        purpose: str | None = None,
+    ) -> Envelope:
         """Send once its turn has come under `limit`, counted under `name`; any reply is an envelope."""
-        self._take_turn(name, limit)
-        reply = self._transport.send(request)
-        self.tally.bytes += len(reply.body)
-        self.is_simulator = self.is_simulator or SIMULATOR_HEADER in reply.headers
-        self.now = _date_of(reply.headers)
-        headers = {name: value for name, value in reply.headers.items() if name.lower() not in SECRET_HEADERS}
-        return Envelope(request, reply.status, headers, reply.body, self.now, self._run_id)
-
-    def sent_before(self, name: str, *, seconds_ago: float) -> None:
-        """Count a send of an earlier run under `name`."""
-        self._pace.last_sent[name] = self._clock() - seconds_ago
+        call_id = uuid4().hex
+        with self.budget.turn(name, limit, concurrent=concurrent) as turn:
+            self._waited(turn)
+            self._note_sent(call_id, request, turn, counted_as=name, purpose=purpose or self.purpose)
+            try:
+                reply = self._transport.send(request, on_the_wire=turn.sent)
+            except GatewayError as error:
+                self._note_end(call_id, verdict=type(error).__name__)
+                raise
+        if reply.status == 429:
+            self.budget.punish()
+        return self._received(call_id, request, reply)
 
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()
 
-    def _take_turn(self, name: str, limit: Limit | None) -> None:
-        while True:
-            with self._gate:
-                seconds, reason = self._pace.wait(name, limit, now=self._clock())
-                if seconds < LONG_SECONDS:
-                    self._wait(seconds, reason)
-                    self._pace.sent(name, now=self._clock())
-                    self.tally.requests += 1
-                    return
-            if self.tell is not None:
-                self.tell(f"{reason}: waiting {seconds / 60:.1f} minutes for the next")
-            self._wait(seconds, reason)
-
-    def _wait(self, seconds: float, reason: str) -> None:
-        if seconds > 0:
-            self.sleep(seconds)
+    def _waited(self, turn: Turn) -> None:
+        self.tally.requests += 1
+        for reason, seconds in turn.waits.items():
             self.tally.waited_seconds += seconds
             self.tally.waits[reason] = self.tally.waits.get(reason, 0.0) + seconds
+            if self.tell is not None and seconds >= TOLD_SECONDS:
+                self.tell(f"{reason}: waited {seconds:.0f} s")
+
+    def _received(self, call_id: str, request: Request, reply: Reply) -> Envelope:
+        self.tally.bytes += len(reply.body)
+        self.is_simulator = self.is_simulator or SIMULATOR_HEADER in reply.headers
+        self.now = _date_of(reply.headers) or self.here.replace(microsecond=0)
+        headers = {name: value for name, value in reply.headers.items() if name.lower() not in SECRET_HEADERS}
+        envelope = Envelope(request, reply.status, headers, reply.body, self.now, self.run_id)
+        self._note_end(call_id, verdict=_verdict(envelope), status=reply.status, bytes=len(reply.body))
+        return envelope
+
+    def _note_sent(self, call_id: str, request: Request, turn: Turn, **why: str) -> None:
+        record = {
+            "id": call_id,
+            "sent_at": self.here,
+            "run_id": self.run_id,
+            **why,
+            "rank": self.budget.rank.name.lower(),
+            "method": request.method,
+            "path": request.path,
+            "query": dict(request.query),
+            "body": request.body,
+            "waited_seconds": round(sum(turn.waits.values()), 3),
+            "waited_for": max(turn.waits, key=lambda one: turn.waits[one], default=None),
+        }
+        self.calls.append(record, at=self.here)
+
+    def _note_end(self, call_id: str, **facts: Any) -> None:
+        self.calls.append({"id": call_id, "ended_at": self.here, **facts}, at=self.here)
 
 
-def _date_of(headers: Mapping[str, str]) -> datetime:
-    """The reply's `Date`; a gateway that tells none (a bare proxy) is taken to share our time."""
+def _verdict(envelope: Envelope) -> str:
+    """`Answered`, or the name of the error that a reply stands for; a good one of many bytes is not parsed for it."""
+    if envelope.status == 200 and envelope.body[:1] in {b"[", b"{"} and b'"error"' not in envelope.body:
+        return ANSWERED
+    try:
+        decipher(envelope.request, envelope.status, envelope.body)
+    except GatewayError as error:
+        return type(error).__name__
+    return ANSWERED
+
+
+def _date_of(headers: Mapping[str, str]) -> datetime | None:
+    """The reply's `Date`; None from a gateway that tells none (a bare proxy), taken to share our time."""
     try:
         return parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
     except (TypeError, ValueError):
-        return datetime.now(UTC).replace(microsecond=0)
+        return None

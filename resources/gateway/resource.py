@@ -5,38 +5,63 @@ step that wanted it, with its one clear line, not to the run's start.
 """
 
 import time
-from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
+from resources.envelope import Request
+from resources.gateway.budget import Budget, Rank
 from resources.gateway.certificate import read_pin
 from resources.gateway.client import GatewayClient
+from resources.gateway.clock import Clock
 from resources.gateway.exchange import Exchange
+from resources.gateway.keeper import Keeper
 from resources.gateway.transport import Transport
+from resources.journal import Journal
+
+RETRIES_REACH = timedelta(days=1)
+BACKFILL_TAGS = ("dagster/backfill", "dagster/asset_partition_range_start")
 
 
 class Gateway(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Access to the Client Portal Gateway: one session and one connection pool per run."""
+    """Access to the Client Portal Gateway: one session, shared by every run and process that uses the login."""
 
     base_url: str = Field(description="Where the gateway listens, with its API prefix.")
     certificate: str | None = Field(default=None, description="PEM file of the gateway's certificate, pinned.")
     timeout: float = Field(default=15.0, description="Seconds to wait for one reply.")
+    shared: str | None = Field(
+        default=None, description="Folder for what all processes of a login share; unset: nothing is shared."
+    )
+    may_evict: bool = Field(default=False, description="Whether a competing login may be thrown out.")
 
     _client: GatewayClient | None = PrivateAttr(default=None)
-    _run_id: str = PrivateAttr(default="")
+    _run: dg.DagsterRun | None = PrivateAttr(default=None)
+    _stack: ExitStack = PrivateAttr(default_factory=ExitStack)
+    _folder: Path | None = PrivateAttr(default=None)
 
     def address(self) -> tuple[str, str | None]:
         """Where the gateway listens, and the PEM file of its certificate."""
         return self.base_url, self.certificate
 
-    def pace(self) -> tuple[Callable[[], float], Callable[[float], None]]:
-        """The clock that paces requests, in seconds, and how to wait: the one place where real waiting enters."""
-        return time.monotonic, time.sleep  # noqa: TID251
+    def clock(self) -> Clock:
+        """The clock that paces requests: the one place where real waiting enters."""
+        return Clock(steady=time.monotonic, wall=time.time, sleep=time.sleep)  # noqa: TID251
+
+    @property
+    def folder(self) -> Path:
+        """The folder of this login: its budget, its session, its journals of calls and observations."""
+        if self._folder is None:
+            root = self.shared or self._stack.enter_context(TemporaryDirectory(prefix="ibkr-gateway-"))
+            self._folder = Path(root) / login_name(self.base_url)
+        return self._folder
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        self._run_id = context.run.run_id if context.run else ""
+        self._run = context.run
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002
         self.close()
@@ -48,12 +73,45 @@ class Gateway(dg.ConfigurableResource):  # type: ignore[type-arg]
             base_url, certificate = self.address()
             pin = read_pin(Path(certificate)) if certificate else None
             transport = Transport(base_url, pin=pin, timeout=self.timeout)
-            clock, sleep = self.pace()
-            exchange = Exchange(transport, run_id=self._run_id, clock=clock, sleep=sleep)
-            self._client = GatewayClient(exchange)
+            clock, calls = self.clock(), Journal(self.folder / "calls")
+            budget = Budget(self.folder, clock, rank=_rank(self._run))
+            run_id = self._run.run_id if self._run else ""
+            exchange = Exchange(transport, budget=budget, clock=clock, calls=calls, run_id=run_id)
+            keeper = Keeper(exchange, self.folder, may_evict=self.may_evict)
+            self._client = GatewayClient(exchange, keeper, refused=_refused(self._run, calls, exchange.here))
         return self._client
 
     def close(self) -> None:
+        """Drop the connections, and what was shared with nobody."""
         if self._client is not None:
             self._client.close()
             self._client = None
+        self._stack.close()
+        self._folder = None
+
+
+def login_name(base_url: str) -> str:
+    """The name of a gateway's folder: one gateway process, one login."""
+    parts = urlsplit(base_url)
+    host = "localhost" if parts.hostname in {"127.0.0.1", "::1"} else parts.hostname
+    return f"{host}-{parts.port or (443 if parts.scheme == 'https' else 80)}"
+
+
+def _rank(run: dg.DagsterRun | None) -> Rank:
+    """Ranges and backfills give way to the work of one day."""
+    return Rank.BACKFILL if run is not None and any(tag in run.tags for tag in BACKFILL_TAGS) else Rank.NIGHTLY
+
+
+def _refused(run: dg.DagsterRun | None, calls: Journal, now: datetime) -> set[str]:
+    """Requests that earlier tries of the same run were refused: those are not asked again."""
+    tried = {run.parent_run_id, run.root_run_id} - {None} if run is not None else set()
+    if not tried:
+        return set()
+    sent: dict[str, str] = {}
+    refused: set[str] = set()
+    for record in calls.between(now.astimezone(UTC) - RETRIES_REACH, now):
+        if record.get("run_id") in tried:
+            sent[record["id"]] = Request(record["method"], record["path"], record["query"], record["body"]).key
+        elif record["id"] in sent and record.get("verdict") == "Refused":
+            refused.add(sent[record["id"]])
+    return refused

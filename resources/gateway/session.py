@@ -1,31 +1,120 @@
-"""The brokerage session: what a status means and what to do next. Pure.
+"""The session as a state machine: what a look at the gateway means, what still works, what to do. Pure.
 
-| authenticated | connected | competing | established | means | do |
-|---|---|---|---|---|---|
-| yes | yes | no | yes or not told | usable | GO |
-| yes | yes | no | no | the bridge is being built | WAIT |
-| no | yes | no | | brokerage session timed out, login fine | INITIALISE |
-| no | no | no | | link to the backend lost; init may revive it | INITIALISE |
-| any | any | yes | | same username in use elsewhere | COMPETING |
+| state | a look at it gives | login tier | brokerage tier | do |
+|---|---|---|---|---|
+| READY | authenticated, connected, established or not told | works | works | GO |
+| BRIDGE_BUILDING | the same, but established is false; or "no bridge" | works | waits | POLL |
+| BROKERAGE_DEAD | not authenticated; connected or not (init may revive the link) | works | waits | INITIALISE |
+| COMPETING | competing is true: the username is in use elsewhere | works | waits | ASK_A_PERSON |
+| NOT_LOGGED_IN | 401, an HTML login page, "no session" | waits | waits | ASK_A_PERSON |
+| MAINTENANCE | 5xx or garbage for the status too | waits | waits | POLL |
+| GATEWAY_DOWN | nothing answers | waits | waits | ASK_A_PERSON |
 
-A 401 instead of a status means that nobody is logged in at all.
-Old builds omit `established`, and most keys are missing while not authenticated.
+INITIALISE backs off, 2 s doubling to 5 minutes, since hammering it has led to refused logins; a competing session
+is evicted only when the owner's configuration says so, and then as carefully. After each init both account lists
+are asked for again (priming), which is the client's to do. Old builds omit `established`, and most keys are missing
+while not authenticated.
 """
 
-from dataclasses import dataclass
-from enum import Enum, auto
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
-from resources.gateway.errors import Garbled
+from resources.gateway.allowed import Tier
+from resources.gateway.errors import (
+    Garbled,
+    GatewayError,
+    LoginRequired,
+    Maintenance,
+    SessionLost,
+    Unavailable,
+    Unreachable,
+)
+
+FIRST_BACKOFF, LONGEST_BACKOFF = timedelta(seconds=2), timedelta(minutes=5)
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Step(Enum):
-    """What to do about a status."""
+class State(StrEnum):
+    """What a look at the gateway found."""
 
-    GO = auto()
-    WAIT = auto()
-    INITIALISE = auto()
-    COMPETING = auto()
+    GATEWAY_DOWN = "gateway down"
+    MAINTENANCE = "maintenance"
+    NOT_LOGGED_IN = "not logged in"
+    COMPETING = "competing login"
+    BROKERAGE_DEAD = "brokerage session dead"
+    BRIDGE_BUILDING = "bridge being built"
+    READY = "ready"
+
+    def serves(self, tier: Tier) -> bool:
+        """Whether requests of a tier work in this state."""
+        return tier in _SERVED[self]
+
+
+class Step(StrEnum):
+    """What to do about a state."""
+
+    GO = "go"
+    POLL = "poll"
+    INITIALISE = "initialise"
+    ASK_A_PERSON = "ask a person"
+
+
+_SERVED: Mapping[State, tuple[Tier, ...]] = {
+    State.GATEWAY_DOWN: (),
+    State.MAINTENANCE: (),
+    State.NOT_LOGGED_IN: (),
+    State.COMPETING: (Tier.LOGIN,),
+    State.BROKERAGE_DEAD: (Tier.LOGIN,),
+    State.BRIDGE_BUILDING: (Tier.LOGIN,),
+    State.READY: (Tier.LOGIN, Tier.BROKERAGE),
+}
+_STEPS: Mapping[State, Step] = {
+    State.GATEWAY_DOWN: Step.ASK_A_PERSON,
+    State.MAINTENANCE: Step.POLL,
+    State.NOT_LOGGED_IN: Step.ASK_A_PERSON,
+    State.COMPETING: Step.ASK_A_PERSON,
+    State.BROKERAGE_DEAD: Step.INITIALISE,
+    State.BRIDGE_BUILDING: Step.POLL,
+    State.READY: Step.GO,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What is known of a login's session: `since` when it is in its state, and the inits since it last was ready."""
+
+    state: State = State.GATEWAY_DOWN
+    since: datetime = LONG_AGO
+    reason: str = ""
+    inits: int = 0
+    init_at: datetime = LONG_AGO
+
+    def seen(self, state: State, reason: str = "", *, at: datetime) -> "Session":
+        """After a look that found `state`."""
+        since = self.since if state is self.state else at
+        inits = 0 if state is State.READY else self.inits
+        return replace(self, state=state, since=since, reason=reason, inits=inits)
+
+    def initialised(self, *, at: datetime) -> "Session":
+        """After an init was sent."""
+        return replace(self, inits=self.inits + 1, init_at=at)
+
+    def step(self, *, at: datetime, may_evict: bool = False) -> Step:
+        """What to do now; an init that is not due yet is waited for."""
+        step = _STEPS[self.state]
+        if self.state is State.COMPETING and may_evict:
+            step = Step.INITIALISE
+        return Step.POLL if step is Step.INITIALISE and at < self.init_due else step
+
+    @property
+    def init_due(self) -> datetime:
+        """When the next init may be sent."""
+        if self.inits == 0:
+            return LONG_AGO
+        return self.init_at + min(FIRST_BACKOFF * 2.0 ** min(self.inits - 1, 10), LONGEST_BACKOFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +127,12 @@ class Status:
     is_established: bool
 
     @property
-    def next_step(self) -> Step:
+    def state(self) -> State:
         if self.is_competing:
-            return Step.COMPETING
+            return State.COMPETING
         if not (self.is_authenticated and self.is_connected):
-            return Step.INITIALISE
-        return Step.GO if self.is_established else Step.WAIT
+            return State.BROKERAGE_DEAD
+        return State.READY if self.is_established else State.BRIDGE_BUILDING
 
 
 def read_status(decoded: Any) -> Status:
@@ -57,3 +146,17 @@ def read_status(decoded: Any) -> Status:
         is_competing=bool(decoded.get("competing", False)),
         is_established=bool(decoded.get("established", authenticated)),
     )
+
+
+def state_of(error: GatewayError) -> State | None:
+    """The state that a failed look stands for; None when it tells nothing of the session (a limit, a wrong pin)."""
+    match error:
+        case Unreachable():
+            return State.GATEWAY_DOWN
+        case LoginRequired():
+            return State.NOT_LOGGED_IN
+        case SessionLost():
+            return State.BRIDGE_BUILDING
+        case Unavailable() | Garbled() | Maintenance():
+            return State.MAINTENANCE
+    return None

@@ -6,13 +6,16 @@ gateway that redirects is asking for a login.
 """
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from http.client import IncompleteRead
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
@@ -33,8 +36,32 @@ class Reply:
     body: bytes
 
 
-class _PinnedAdapter(HTTPAdapter):
-    """Verifies the certificate by its fingerprint, before a byte of HTTP is sent."""
+_ON_THE_WIRE: ContextVar[Callable[[], None]] = ContextVar("on_the_wire", default=lambda: None)
+"""Called when a request has been written whole: the moment that the gateway's limits count."""
+
+
+class _PlainConnection(HTTPConnection):
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        super().request(*args, **kwargs)
+        _ON_THE_WIRE.get()()
+
+
+class _TlsConnection(HTTPSConnection):
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        super().request(*args, **kwargs)
+        _ON_THE_WIRE.get()()
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+class _Adapter(HTTPAdapter):
+    """Tells when a request is on the wire; verifies a pinned certificate by its fingerprint, before a byte of HTTP."""
 
     def __init__(self, pin: Pin | None) -> None:
         self._pin = pin
@@ -44,6 +71,7 @@ class _PinnedAdapter(HTTPAdapter):
         if self._pin is not None:
             kwargs["assert_fingerprint"] = self._pin.fingerprint
         super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
 
 
 class Transport:
@@ -60,11 +88,18 @@ class Transport:
         self._http.headers.update({"User-Agent": USER_AGENT, "Accept": "*/*"})
         # With a pin the fingerprint is the verification; without one, the system's authorities.
         self._http.verify = pin is None
-        self._http.mount("https://", _PinnedAdapter(pin))
-        self._http.mount("http://", HTTPAdapter(pool_maxsize=8))
+        self._http.mount("https://", _Adapter(pin))
+        self._http.mount("http://", _Adapter(None))
 
-    def send(self, request: Request) -> Reply:
-        """Send once; a failed exchange raises the error that says what to do."""
+    def send(self, request: Request, *, on_the_wire: Callable[[], None] = lambda: None) -> Reply:
+        """Send once; `on_the_wire` is called when it was written. A failed exchange raises what says what to do."""
+        token = _ON_THE_WIRE.set(on_the_wire)
+        try:
+            return self._send(request)
+        finally:
+            _ON_THE_WIRE.reset(token)
+
+    def _send(self, request: Request) -> Reply:
         body = {} if request.method == "POST" and request.body is None else request.body
         try:
             response = self._http.request(

@@ -22,7 +22,7 @@ from resources.gateway.errors import (
 )
 from resources.gateway.pacing import PENALTY_SECONDS
 
-LOG_IN = "Log in at the gateway's page in a browser (with the second factor), then run again."
+LOG_IN = "Log in at the gateway's page in a browser (with the second factor)."
 _NOT_PRIMED = ("query /accounts first", "query /portfolio/accounts first", "query /iserver/accounts first")
 _NO_BRIDGE = ("no bridge", "not authenticated", "bridge is not")
 _NO_LOGIN = ("no session", "not logged in", "failed to process request")

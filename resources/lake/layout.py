@@ -26,6 +26,10 @@ class Layout:
     def warehouse_file(self) -> Path:
         return self.folder / "warehouse" / "ibkr.duckdb"
 
+    @property
+    def parked_folder(self) -> Path:
+        return self.folder / "parked"
+
     def raw_folder(self, dataset: str, partition: str | None = None) -> Path:
         """Folder of a dataset's replies, or of one partition of them."""
         folder = self.folder / "raw" / dataset

@@ -6,6 +6,7 @@ import dagster as dg
 from pydantic import Field
 
 from resources.lake.layout import Layout
+from resources.lake.parked import ParkedStore
 from resources.lake.profile import claim
 from resources.lake.raw import RawStore
 from resources.lake.tables import TableStore
@@ -28,6 +29,10 @@ class Lake(dg.ConfigurableResource):  # type: ignore[type-arg]
     @property
     def tables(self) -> TableStore:
         return TableStore(self.layout)
+
+    @property
+    def parked(self) -> ParkedStore:
+        return ParkedStore(self.layout)
 
     def claim(self, *, is_simulated: bool) -> None:
         """Refuse to mix simulated and real data."""

@@ -1,0 +1,69 @@
+"""Replies that earlier tries of a landing left behind, and that answer still: asked once, they are not asked again.
+
+Belongs here: which of them count. Does not: fetching (`land.py`). A try that was killed or parked leaves its file
+open; its good replies are as true as new ones while the exchange stays closed, and for a quarter of an hour while
+it is open. Each answers one asking: a dataset that asks the same twice on purpose is told twice.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from assets.kit.declare import Landing
+from resources.calendar.trading_days import TradingCalendar
+from resources.envelope import Envelope
+from resources.gateway.wire import is_good
+from resources.lake.layout import OPEN
+from resources.lake.raw import RawStore
+
+FRESH = timedelta(minutes=15)
+CLOCK_SLACK = timedelta(minutes=1)
+
+
+def kept_replies(
+    landing: Landing, partition: str, raw: RawStore, *, now: datetime, calendar: TradingCalendar
+) -> list[Envelope]:
+    """The replies of earlier tries that are not to be asked for again, in the order of receipt."""
+    replies: dict[str, list[Envelope]] = {}
+    for path in _unfinished(raw, landing.name, partition):  # the newest last: it has copied what it used of others
+        for key, found in _by_request(raw.read(path)).items():
+            fresh = [one for one in found if still_tells(one.received_at, now=now, calendar=calendar)]
+            if len(fresh) >= len(replies.get(key, [])):
+                replies[key] = fresh
+    for key, found in _by_request(_slow(landing, partition, raw, now)).items():
+        replies.setdefault(key, found[-1:])
+    return sorted((one for found in replies.values() for one in found), key=lambda one: one.received_at)
+
+
+def still_tells(received_at: datetime, *, now: datetime, calendar: TradingCalendar) -> bool:
+    """Whether a reply says what the gateway would say now: nothing moves between a close and the next open."""
+    if now - received_at < FRESH:
+        return received_at - now < CLOCK_SLACK
+    day = calendar.day_of(now)
+    return calendar.latest_closed(received_at) == day == calendar.day_of(received_at)
+
+
+def _unfinished(raw: RawStore, dataset: str, partition: str) -> list[Path]:
+    """Landings that did not end well, since the last one that did."""
+    files = raw.files(dataset, partition)
+    done = [place for place, path in enumerate(files) if not path.name.endswith(OPEN)]
+    return files[done[-1] + 1 :] if done else files
+
+
+def _slow(landing: Landing, partition: str, raw: RawStore, now: datetime) -> Iterator[Envelope]:
+    """Good replies of endpoints that may be asked every few minutes only, while asking again would be too soon."""
+    for path in raw.landings(landing.name, partition) if landing.slow_endpoints else ():
+        for envelope in raw.read(path):
+            gaps = (one.limit.gap for one in landing.slow_endpoints if one.limit and one.answers(envelope.request))
+            age = now - envelope.received_at
+            if any(-CLOCK_SLACK <= age < timedelta(seconds=gap) for gap in gaps):
+                yield envelope
+
+
+def _by_request(envelopes: Iterable[Envelope]) -> dict[str, list[Envelope]]:
+    found: dict[str, list[Envelope]] = defaultdict(list)
+    for envelope in envelopes:
+        if is_good(envelope):
+            found[envelope.request.key].append(envelope)
+    return found

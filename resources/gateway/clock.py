@@ -1,0 +1,13 @@
+"""The clock that paces requests: how it is read and waited for is the caller's, so that tests own time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """`steady` never steps and counts from any moment; `wall` is seconds since 1970; `sleep` waits seconds."""
+
+    steady: Callable[[], float]
+    wall: Callable[[], float]
+    sleep: Callable[[float], None]

@@ -1,0 +1,260 @@
+"""Keeps one login's session, together with every other process that uses it.
+
+Belongs here: looking, the tickle, bringing the brokerage session up, and what is remembered of it on disk.
+Does not: what a look means (`session.py`), priming and the data themselves (`client.py`).
+
+Nobody is in charge: whoever finds the tickle due sends it and notes so in `session.json`, and the same goes for
+an init, so that ten processes send one a minute, and a killed one is missed by nobody. Each change of state,
+and each quarter of an hour without one, goes into the journal of observations (dataset `gateway_session`).
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from resources.gateway.endpoint import Endpoint
+from resources.gateway.errors import (
+    Competing,
+    GatewayError,
+    LoginRequired,
+    Maintenance,
+    NotReady,
+    Unreachable,
+    Untrusted,
+    Waiting,
+)
+from resources.gateway.exchange import Exchange
+from resources.gateway.pacing import Limit
+from resources.gateway.session import LONG_AGO, Session, State, Step, read_status, state_of
+from resources.gateway.wire import LOG_IN, decipher
+from resources.journal import OWNER_ONLY, OWNER_ONLY_FOLDER, Journal
+
+STATUS = Endpoint("/iserver/auth/status", method="POST")
+INITIALISE = Endpoint("/iserver/auth/ssodh/init", method="POST")
+REAUTHENTICATE = Endpoint("/iserver/reauthenticate", method="POST")
+TICKLE = Endpoint("/tickle", method="POST", limit=Limit(1, 1.0))
+
+TICKLE_EVERY = timedelta(seconds=55)
+OBSERVE_EVERY = timedelta(minutes=15)
+PATIENCE = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between looks at a session that is coming up
+
+
+class Known(BaseModel):
+    """What every process knows of the session, as it lies on disk."""
+
+    state: State = State.GATEWAY_DOWN
+    since: datetime = LONG_AGO
+    reason: str = ""
+    inits: int = 0
+    init_at: datetime = LONG_AGO
+    looked_at: datetime = LONG_AGO
+    observed_at: datetime = LONG_AGO
+    ahead_seconds: float = 0.0
+    """By how much the gateway's clock was ahead of this machine's at the last look."""
+
+    @property
+    def session(self) -> Session:
+        return Session(self.state, self.since, self.reason, self.inits, self.init_at)
+
+    def now(self, here: datetime) -> datetime:
+        """The gateway's time, when this machine's clock says `here`."""
+        return here + timedelta(seconds=self.ahead_seconds)
+
+
+class Keeper:
+    """The session in one folder, as one process keeps it. `may_evict` lets an init throw out a competing login."""
+
+    def __init__(self, exchange: Exchange, folder: Path, *, may_evict: bool = False) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_FOLDER)
+        self.observations = Journal(folder / "observations")
+        self._exchange = exchange
+        self._folder = folder
+        self._may_evict = may_evict
+
+    def known(self) -> Known:
+        """What is on disk; nothing, when nobody looked yet or the file is damaged."""
+        try:
+            return Known.model_validate_json((self._folder / "session.json").read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return Known()
+
+    def look(self) -> Session:
+        """Ask for the status now. Raises what tells nothing of the session: a limit, a wrong certificate."""
+        return self._look(self._status)
+
+    def tend(self) -> Session:
+        """The duty of each minute: tickle if nobody did, read what it says, initialise what died."""
+        if not self._claim_look():
+            return self.known().session
+        session = self._look(self._tickle)
+        if self._is_to_initialise(session) and self._claim_init():
+            self._initialise()
+            session = self.look()
+        return session
+
+    def bring_up(self, is_primed: Callable[[], bool]) -> None:
+        """Have the brokerage session ready and primed; raises the `Waiting` that says why it is not.
+
+        `is_primed` asks what every session must be asked first, and says whether that worked.
+        """
+        maintained = 0
+        for pause in (*PATIENCE, None):
+            session = self.look()
+            if session.state is State.READY and is_primed():
+                return
+            maintained += session.state is State.MAINTENANCE
+            if not self._may_come_up(session) or maintained == len(PATIENCE) - 2:
+                raise self.waiting(session)
+            if self._is_to_initialise(session) and self._claim_init():
+                self._initialise()
+            if pause is not None:
+                self._exchange.clock.sleep(pause)
+        raise NotReady(
+            f"Opening the session: it was initialised, but never became ready, or listed no account. {LOG_IN}"
+        )
+
+    def waiting(self, session: Session) -> Waiting:
+        """The error that a state which is not ready stands for."""
+        match session.state:
+            case State.COMPETING:
+                return Competing(
+                    "Opening the session: the same username is in use elsewhere (TWS, mobile or web). "
+                    "Log out there; nobody was thrown out."
+                )
+            case State.NOT_LOGGED_IN:
+                return LoginRequired(session.reason or f"Nobody is logged in. {LOG_IN}")
+            case State.GATEWAY_DOWN:
+                return Unreachable(session.reason or "The gateway does not answer. Start it.")
+            case State.MAINTENANCE:
+                return Maintenance(session.reason)
+        return NotReady(f"Opening the session: {session.state}. {session.reason}".strip())
+
+    def _may_come_up(self, session: Session) -> bool:
+        waits = {State.READY, State.BRIDGE_BUILDING, State.BROKERAGE_DEAD, State.MAINTENANCE}
+        return session.state in waits or (session.state is State.COMPETING and self._may_evict)
+
+    def _is_to_initialise(self, session: Session) -> bool:
+        return session.step(at=self._exchange.here, may_evict=self._may_evict) is Step.INITIALISE
+
+    def _look(self, by: Callable[[], dict[str, Any]]) -> Session:
+        try:
+            told = by()
+            state, reason = read_status(told).state, ""
+        except GatewayError as error:
+            found = state_of(error)
+            if found is None:
+                raise
+            told, state, reason = {}, found, str(error)
+        return self._note(state, reason, told)
+
+    def _status(self) -> dict[str, Any]:
+        status: dict[str, Any] = self._call(STATUS)
+        return status
+
+    def _tickle(self) -> dict[str, Any]:
+        """The tickle tells the status too, but in old builds."""
+        told = self._call(TICKLE)
+        inner = told.get("iserver") if isinstance(told, dict) else None
+        status = inner.get("authStatus") if isinstance(inner, dict) else None
+        return {**status, "ssoExpires": told.get("ssoExpires")} if isinstance(status, dict) else self._status()
+
+    def _initialise(self) -> None:
+        try:
+            self._call(INITIALISE, body={"publish": True, "compete": self._may_evict})
+        except (Waiting, Untrusted):
+            raise
+        except GatewayError:  # gateways before ssodh/init know only this
+            self._call(REAUTHENTICATE)
+
+    def _call(self, endpoint: Endpoint, body: Any = None) -> Any:
+        request = endpoint.request(body=body)
+        envelope = self._exchange.send(request, name=str(endpoint), limit=endpoint.limit, purpose="session")
+        return decipher(request, envelope.status, envelope.body)
+
+    def _claim_look(self) -> bool:
+        """Whether the tickle is due; it then is this process's."""
+        with self._changing() as change:
+            here = self._exchange.here
+            if timedelta() <= here - change.known.looked_at < TICKLE_EVERY:
+                return False
+            change.known.looked_at = here
+            return True
+
+    def _claim_init(self) -> bool:
+        """Whether an init is due; it then is this process's."""
+        with self._changing() as change:
+            here, session = self._exchange.here, change.known.session
+            if here < session.init_due:
+                return False
+            change.remember(session.initialised(at=here))
+            return True
+
+    def _note(self, state: State, reason: str, told: dict[str, Any]) -> Session:
+        with self._changing() as change:
+            known, here = change.known, self._exchange.here
+            now = self._exchange.now or here
+            if self._exchange.now is not None:
+                known.ahead_seconds = ahead_seconds(now, here)
+            is_news = known.state is not state or not timedelta() <= now - known.observed_at < OBSERVE_EVERY
+            session = known.session.seen(state, reason, at=now)
+            change.remember(session)
+            known.looked_at = here
+            if is_news:
+                known.observed_at = now
+                self.observations.append(_observation(session, told, known, now), at=now)
+        return session
+
+    @contextmanager
+    def _changing(self) -> Iterator["_Change"]:
+        """What is known, to be changed by nobody else meanwhile."""
+        handle = os.open(self._folder / "session.lock", os.O_RDWR | os.O_CREAT, OWNER_ONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            change = _Change(self.known())
+            yield change
+            beside = self._folder / "session.json.new"
+            beside.touch(OWNER_ONLY)
+            beside.write_text(change.known.model_dump_json())
+            beside.replace(self._folder / "session.json")
+        finally:
+            os.close(handle)
+
+
+@dataclass(slots=True)
+class _Change:
+    known: Known
+
+    def remember(self, session: Session) -> None:
+        self.known.state, self.known.since, self.known.reason = session.state, session.since, session.reason
+        self.known.inits, self.known.init_at = session.inits, session.init_at
+
+
+def _observation(session: Session, told: dict[str, Any], known: Known, now: datetime) -> dict[str, Any]:
+    """A line of the journal: the state and what the gateway said of it, without names, addresses or cookies."""
+    server = told.get("serverInfo")
+    server = server if isinstance(server, dict) else {}
+    return {
+        "observed_at": now,
+        "state": session.state.value,
+        "since": session.since,
+        "reason": session.reason,
+        "inits": session.inits,
+        "clock_ahead_seconds": known.ahead_seconds,
+        "serverName": server.get("serverName"),
+        "serverVersion": server.get("serverVersion"),
+        **{name: told.get(name) for name in ("authenticated", "connected", "competing", "established", "message")},
+        "ssoExpires": told.get("ssoExpires"),
+    }
+
+
+def ahead_seconds(gateway: datetime, here: datetime) -> float:
+    """By how much the gateway's clock is ahead; its `Date` has whole seconds, so less than one is none."""
+    ahead = (gateway - here).total_seconds()
+    return 0.0 if -1.0 <= ahead <= 1.0 else round(ahead, 1)
