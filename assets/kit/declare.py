@@ -57,7 +57,10 @@ class Fetch:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Landing:
-    """Network to raw: asset `raw/<name>`. `is_ranged` ones land a whole range of days at once."""
+    """Network to raw: asset `raw/<name>`. `is_ranged` ones land a whole range of days at once.
+
+    `window_days` is how long a windowed one can still be told, counted from its day.
+    """
 
     name: str
     group: str
@@ -67,6 +70,7 @@ class Landing:
     fetch: Callable[[Fetch], Iterator[Page]]
     needs: tuple[str, ...]
     is_ranged: bool
+    window_days: int | None = None
 
     @property
     def slow_endpoints(self) -> list[Endpoint]:
@@ -131,7 +135,11 @@ class RawPages:
 
 
 def landing(
-    *endpoints: Endpoint, time: Time, needs: Iterable[str] = (), is_ranged: bool = False
+    *endpoints: Endpoint,
+    time: Time,
+    needs: Iterable[str] = (),
+    is_ranged: bool = False,
+    window_days: int | None = None,
 ) -> Callable[[Callable[[Fetch], Iterator[Page]]], Landing]:
     """Declare how replies are fetched; the function is named `raw_<dataset>`."""
 
@@ -145,6 +153,7 @@ def landing(
             fetch=fetch,
             needs=tuple(needs),
             is_ranged=is_ranged,
+            window_days=window_days,
         )
 
     return declare

@@ -18,9 +18,9 @@ from assets.kit.kept import kept_replies
 from assets.kit.refusal import in_plain_words, refusal
 from assets.kit.scope import Scope
 from resources.envelope import masked
-from resources.gateway.errors import Waiting
+from resources.gateway.errors import GatewayError, Waiting
 from resources.gateway.resource import Gateway
-from resources.lake.parked import Parked
+from resources.lake.parked import Ending, Parked
 from resources.lake.resource import Lake
 
 Metadata = Mapping[str, Any]
@@ -58,7 +58,10 @@ class Landings:
         except Waiting as waiting:
             self._park(days, waiting)
             return
-        self._lake.parked.landed(self._landing.name, days, at=self._now(), run_id=self._context.run.run_id)
+        except (dg.Failure, GatewayError) as failure:  # it would fail again: nobody is to take it up
+            self._settle(days, "refused", str(failure))
+            raise
+        self._settle(days, "landed", f"by run {self._context.run.run_id}")
         yield dg.MaterializeResult(metadata=metadata)
 
     def _land_days(self, days: list[date]) -> Iterator[Result]:
@@ -166,9 +169,16 @@ class Landings:
                 dg.AssetObservation(self._context.asset_key, partition=day.isoformat(), metadata=facts)
             )
 
+    def _settle(self, days: list[date], ending: Ending, reason: str) -> None:
+        """Of a window today's telling holds the days before too."""
+        store, name = self._lake.parked, self._landing.name
+        if self._landing.time == "windowed":
+            days = [day for work in store.waiting() if work.dataset == name for day in work.days if day <= days[-1]]
+        store.settle(name, days, ending, reason, at=self._now())
+
     def _now(self) -> datetime:
         """The gateway's time as of its last reply, or this machine's."""
-        return self._gateway.client.exchange.now or datetime.now(UTC)
+        return self._gateway.client.exchange.now or datetime.now(UTC).replace(microsecond=0)
 
 
 def land(

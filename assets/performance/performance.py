@@ -56,7 +56,7 @@ class PeriodReturn(Row):
     period_return: float = column("return", "Return of the month, or of its part inside the window.", unit="fraction")
 
 
-@landing(PERFORMANCE, PERFORMANCE_BY_GET, time="windowed")
+@landing(PERFORMANCE, PERFORMANCE_BY_GET, time="windowed", window_days=365)
 def raw_performance(fetch: Fetch) -> Iterator[Page]:
     """A year of every account's performance, as the gateway sent it."""
     for account_id in fetch.account_ids:

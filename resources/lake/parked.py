@@ -72,11 +72,11 @@ class ParkedStore:
         record = {"event": "ended", "key": work.key, "ending": ending, "reason": reason, "ended_at": at}
         self._journal.append(record, at=at)
 
-    def landed(self, dataset: str, days: Sequence[date], *, at: datetime, run_id: str) -> None:
+    def settle(self, dataset: str, days: Sequence[date], ending: Ending, reason: str, *, at: datetime) -> None:
         """End whatever waited of these days."""
         for work in self.waiting():
             if work.dataset == dataset and set(work.days) <= set(days):
-                self.end(work, "landed", f"by run {run_id}", at=at)
+                self.end(work, ending, reason, at=at)
 
     def waiting(self) -> list[Parked]:
         """What waits now, in the order of parking."""
