@@ -1,4 +1,4 @@
-"""`python -m pipelines demo|nightly|history|reprocess`: the jobs, run in this process, with a summary.
+"""`python -m pipelines demo|nightly|history|reprocess|alert`: the jobs, run in this process, with a summary.
 
 The same jobs as in the UI, on the same Dagster instance, so that each run is found there afterwards.
 """
@@ -17,8 +17,10 @@ from rich.console import Console
 from rich.text import Text
 
 from assets.kit.partitions import FIRST_DAY, NEW_YORK
+from pipelines.alerts import trial
 from pipelines.outcome import STOPPED, outcome_of
-from pipelines.settings import Settings, SettingsMistake, read_settings
+from pipelines.settings import DEFAULT_CONFIG, Settings, SettingsMistake, read_settings
+from pipelines.targets import send
 from resources.calendar.trading_days import CalendarError, TradingCalendar, trading_calendar
 from resources.gateway.errors import GatewayError
 
@@ -56,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     reprocess.add_argument("first", nargs="?", type=_day, help="default: the first day in raw")
     reprocess.add_argument("last", nargs="?", type=_day, help="default: the last day in raw")
     commands.add_parser("settings", help="say which data, gateway and configuration would be used")
+    commands.add_parser("alert", help="send a test to each alert target of the configuration")
     return parser
 
 
@@ -73,6 +76,8 @@ def _run(asked: argparse.Namespace, settings: Settings) -> int:
         told = f"profile {settings.profile} in {settings.environment.data}, {gateway}, {settings.environment.config}"
         Console().print(told, highlight=False, soft_wrap=True)
         return 0
+    if asked.command == "alert":
+        return _send_trial(settings, Console(highlight=False))
     first, last = _range(asked, settings)
     _require_partitions(first, last)
     if first == last and first not in trading_calendar(settings.choices.exchange):
@@ -85,6 +90,20 @@ def _run(asked: argparse.Namespace, settings: Settings) -> int:
         highlight=False,
     )
     return _execute(job, first, last, settings, console)
+
+
+def _send_trial(settings: Settings, console: Console) -> int:
+    targets = settings.choices.alerts.targets
+    if not targets:
+        raise SettingsMistake(
+            f"{settings.environment.config}: alerts.targets names nobody to tell. "
+            f"Name somebody in a file of your own; {DEFAULT_CONFIG} has examples."
+        )
+    troubles = send(trial(datetime.now(UTC)), targets)
+    for trouble in troubles:
+        console.print(Text.assemble(("✗ ", "red"), trouble), soft_wrap=True)
+    console.print(f"A test alert was sent to {len(targets) - len(troubles)} of {len(targets)} targets.")
+    return 1 if troubles else 0
 
 
 def _range(asked: argparse.Namespace, settings: Settings) -> tuple[date, date]:

@@ -3,15 +3,18 @@
 A wrong value gets one clear line that names it. Everything else receives values from here.
 """
 
+import os
 import re
 import tomllib
 from datetime import date, time
 from pathlib import Path
+from string import Template
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from pipelines.targets import NOT_ONE, is_target
 from resources.gateway.address import read_address
 
 AssetClass = Literal[
@@ -54,16 +57,33 @@ class Schedule(BaseModel):
         return value
 
 
+class Alerts(BaseModel):
+    """Whom to tell when a person is needed. Addresses hold secrets: they are never shown."""
+
+    model_config = ConfigDict(extra="forbid")
+    targets: list[str] = Field(default=[], repr=False)
+
+    @field_validator("targets")
+    @classmethod
+    def _are_targets(cls, entries: list[str]) -> list[str]:
+        targets = [_filled_in(place, entry) for place, entry in enumerate(entries, start=1)]
+        for place, target in enumerate(targets, start=1):
+            if not is_target(target):
+                raise ValueError(f"number {place} is {NOT_ONE}")
+        return targets
+
+
 class Choices(BaseModel):
     """The owner's TOML."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
     watchlist: list[str] = []
     exchange: str = "XNYS"
     leave_out: list[str] = []
     bars: Bars = Bars()
     performance: Performance = Performance()
     schedule: Schedule = Schedule()
+    alerts: Alerts = Alerts()
 
     @field_validator("watchlist", mode="before")
     @classmethod
@@ -93,7 +113,7 @@ class Environment(BaseSettings):
     )
     data: Path = Field(default=Path("data"), description="Data root.")
     accounts: Annotated[list[str], NoDecode] = Field(default=[], description="Accounts to keep, by comma; default all.")
-    config: Path = Field(default=DEFAULT_CONFIG, description="TOML with watchlist, bars and schedule.")
+    config: Path = Field(default=DEFAULT_CONFIG, description="TOML with watchlist, bars, schedule and alerts.")
 
     @field_validator("accounts", mode="before")
     @classmethod
@@ -147,6 +167,16 @@ def _read_choices(path: Path) -> Choices:
         raise SettingsMistake(f"{path}: {_first(error, str)}") from error
 
 
+def _filled_in(place: int, target: str) -> str:
+    """An alert target with its $NAMEs taken from the environment, so that no secret has to be in the file."""
+    try:
+        return Template(target).substitute({name: value for name, value in os.environ.items() if value}).strip()
+    except KeyError as error:
+        raise ValueError(f"number {place} needs the environment variable {error.args[0]}, which is not set") from error
+    except ValueError as error:
+        raise ValueError(f"number {place} has a $ that names no variable. Write $$ for the character") from error
+
+
 def _first(error: ValidationError, named: Any) -> str:
     """The first mistake in one line: which setting, what it was, what is wrong with it."""
     problem = error.errors()[0]
@@ -154,4 +184,5 @@ def _first(error: ValidationError, named: Any) -> str:
     message = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
         return f"{name}: there is no such setting. Compare with {DEFAULT_CONFIG}"
-    return f"{named(name)}={problem['input']!r}: {message[0].lower()}{message[1:]}."
+    was = "" if problem["loc"][0] == "alerts" else f"={problem['input']!r}"
+    return f"{named(name)}{was}: {message[0].lower()}{message[1:]}."

@@ -33,3 +33,8 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def login_page(url: str) -> str:
+    """Where a person logs in at the gateway with that API address; a login page's own address stays as it is."""
+    return url.rstrip("/").removesuffix("/v1/api")

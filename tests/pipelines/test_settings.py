@@ -1,3 +1,5 @@
+import re
+import traceback
 from datetime import date, time
 from pathlib import Path
 
@@ -153,11 +155,81 @@ def test_a_bad_choice_is_one_line_with_the_file_its_name_and_value(toml: Path, t
 
 @pytest.mark.parametrize(
     ("text", "name"),
-    [("watchlst = []", "watchlst"), ("[bars]\ndepth = 5", "bars.depth"), ("[alerts]\nto = 'me'", "alerts")],
+    [("watchlst = []", "watchlst"), ("[bars]\ndepth = 5", "bars.depth"), ("[alerts]\nto = 'me'", "alerts.to")],
 )
 def test_an_unknown_setting_is_named(toml: Path, text: str, name: str) -> None:
     toml.write_text(text)
     assert _mistake() == f"{toml}: {name}: there is no such setting. Compare with {DEFAULT_CONFIG}"
+
+
+def test_alert_targets_are_read_with_what_the_environment_holds(toml: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOOK_TOKEN", "hunter22")
+    monkeypatch.setenv("WHOLE", "ntfy://topic")
+    toml.write_text(
+        '[alerts]\ntargets = ["json://h/$HOOK_TOKEN", "json://${HOOK_TOKEN}x@h", "$WHOLE", "json://h/a$$b", " ntfy://t"]'
+    )
+    assert read_settings().choices.alerts.targets == [
+        "json://h/hunter22",
+        "json://hunter22x@h",
+        "ntfy://topic",
+        "json://h/a$b",
+        "ntfy://t",
+    ]
+
+
+def test_settings_never_show_alert_targets(toml: Path) -> None:
+    toml.write_text('[alerts]\ntargets = ["json://me:hunter22@h/"]\n')
+    settings = read_settings()
+    assert settings.choices.alerts.targets == ["json://me:hunter22@h/"]
+    assert "hunter22" not in f"{settings!r} {settings}"
+
+
+@pytest.mark.parametrize("reference", ["$NOT_SET", "${NOT_SET}", "$EMPTY"])
+def test_a_target_whose_variable_is_not_set_names_the_variable(
+    toml: Path, monkeypatch: pytest.MonkeyPatch, reference: str
+) -> None:
+    monkeypatch.setenv("EMPTY", "")
+    toml.write_text(f'[alerts]\ntargets = ["ntfy://t", "json://me:{reference}@hunter22/"]\n')
+    name = reference.strip("${}")
+    told = f"{toml}: alerts.targets: number 2 needs the environment variable {name}, which is not set."
+    assert _mistake() == told
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ('["ntfy://t", "pigeon://hunter22"]', "alerts.targets: number 2 is not an address that alerts can be sent to."),
+        ('["hunter22"]', "alerts.targets: number 1 is not an address"),
+        ('["json://me:5$@hunter22/"]', "alerts.targets: number 1 has a $ that names no variable. Write $$"),
+        ('["$PIGEON"]', "alerts.targets: number 1 is not an address"),
+        ('"json://me:hunter22@h/"', "alerts.targets: input should be a valid list."),
+        ('[["json://me:hunter22@h/"]]', "alerts.targets.0: input should be a valid string."),
+    ],
+)
+def test_a_bad_target_is_one_line_and_no_part_of_it_is_told(
+    toml: Path, monkeypatch: pytest.MonkeyPatch, value: str, words: str
+) -> None:
+    monkeypatch.setenv("PIGEON", "pigeon://hunter22")
+    toml.write_text(f"[alerts]\ntargets = {value}\n")
+    assert _mistake().startswith(f"{toml}: {words}")
+    with pytest.raises(SettingsMistake) as caught:
+        read_settings()
+    assert "hunter22" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_an_alerts_entry_that_is_no_table_is_not_told_either(toml: Path) -> None:
+    toml.write_text('alerts = "json://me:hunter22@h/"\n')
+    assert _mistake().startswith(f"{toml}: alerts: input should be a valid dictionary")
+
+
+def test_the_targets_that_the_shipped_file_shows_are_targets(toml: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = re.findall(r'^    # (".*"),$', DEFAULT_CONFIG.read_text(), flags=re.MULTILINE)
+    assert len(shown) == 4
+    monkeypatch.setenv("MAIL_PASSWORD", "hunter%4022")
+    monkeypatch.setenv("TELEGRAM_TOKEN", "123456789:AAHk5lW5gHjnvKHgvsJkGWYBjZr0NqPzw1E")
+    monkeypatch.setenv("HOOK_TOKEN", "hunter22")
+    toml.write_text(f"[alerts]\ntargets = [{', '.join(shown)}]\n")
+    assert len(read_settings().choices.alerts.targets) == 4
 
 
 @pytest.mark.parametrize("content", [b"watchlist = [", b"watchlist: [AAPL]", b"\xff\xfe", b"a = 1\na = 2"])

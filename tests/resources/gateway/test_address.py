@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resources.gateway.address import read_address
+from resources.gateway.address import login_page, read_address
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,16 @@ def test_whatever_is_written_is_an_address_or_a_sentence(text: str) -> None:
         return
     assert read.startswith("https://")
     assert read_address(read) == read
+
+
+@pytest.mark.parametrize(
+    ("url", "page"),
+    [
+        ("https://localhost:5000/v1/api", "https://localhost:5000"),
+        ("https://localhost:5000/v1/api/", "https://localhost:5000"),
+        ("https://gateway.lan/behind/v1/api", "https://gateway.lan/behind"),
+        ("https://localhost:5000", "https://localhost:5000"),
+    ],
+)
+def test_a_person_logs_in_above_the_api(url: str, page: str) -> None:
+    assert login_page(url) == page
