@@ -26,10 +26,10 @@ help:  ## this list
 
 # Dagster's home is made by one process: two that open a fresh one together would corrupt it.
 install: .venv/.installed
-	@mkdir -p "$$DAGSTER_HOME"
+	@mkdir -p -m 700 "$$DAGSTER_HOME"
 	@cmp -s pipelines/dagster.yaml "$$DAGSTER_HOME/dagster.yaml" || { \
 	    cp pipelines/dagster.yaml "$$DAGSTER_HOME/dagster.yaml" && \
-	    $(BIN)/python -m dagster instance info >/dev/null 2>&1; }
+	    $(BIN)/python -m pipelines prepare; }
 
 demo: install  ## the nightly job for the latest trading day on the embedded simulator
 	@env -u IBKR_GATEWAY_URL -u IBKR_GATEWAY_CERT $(BIN)/python -m pipelines demo
@@ -39,6 +39,9 @@ nightly: install  ## the nightly job against the configured gateway (DAY=2026-11
 
 history: install  ## daily bars over a range of days: FROM=2020-01-01 TO=2026-11-23
 	@$(BIN)/python -m pipelines history $(FROM) $(TO)
+
+resume: install  ## take up what was parked (a lapsed login, a limit), if what it waits for has passed
+	@$(BIN)/python -m pipelines resume
 
 reprocess: install  ## rebuild every table and the warehouse from the raw replies, without a network
 	@$(BIN)/python -m pipelines reprocess $(FROM) $(TO)
@@ -60,4 +63,4 @@ lock: .venv/.installed  ## resolve the dependencies anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --all-extras --no-header --no-annotate \
 	    --quiet --upgrade pyproject.toml -o requirements.lock
 
-.PHONY: help install demo nightly history reprocess dev test check bench lock
+.PHONY: help install demo nightly history resume reprocess dev test check bench lock

@@ -4,31 +4,22 @@ The same jobs as in the UI, on the same Dagster instance, so that each run is fo
 """
 
 import argparse
-import logging
 import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-import dagster as dg
-from dagster._core.errors import DagsterHomeNotSetError, DagsterInvariantViolationError
-from dagster._core.instance.ref import InstanceRef
 from rich.console import Console
 from rich.text import Text
 
 from assets.kit.partitions import FIRST_DAY, NEW_YORK
 from pipelines.alerts import trial
-from pipelines.outcome import STOPPED, outcome_of
+from pipelines.outcome import STOPPED
 from pipelines.settings import DEFAULT_CONFIG, Settings, SettingsMistake, read_settings
 from pipelines.targets import send
 from resources.calendar.trading_days import CalendarError, TradingCalendar, trading_calendar
-from resources.gateway.errors import GatewayError
+from resources.gateway.errors import GatewayError, Waiting
 
-# What a command prints is for its terminal. Captured, as in a run of the UI, it would come back through a `tail`
-# process per run, and Ctrl-C would reach that one too.
-UNCAPTURED = {
-    "compute_logs": {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
-}
 STOPPED_CODE = 130
 
 
@@ -57,6 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     reprocess = commands.add_parser("reprocess", help="rebuild every table and the warehouse from raw")
     reprocess.add_argument("first", nargs="?", type=_day, help="default: the first day in raw")
     reprocess.add_argument("last", nargs="?", type=_day, help="default: the last day in raw")
+    commands.add_parser("resume", help="take up what was parked, if what it waits for has passed")
+    commands.add_parser("prepare", help="make Dagster's home ready; make does so when it installs")
     commands.add_parser("settings", help="say which data, gateway and configuration would be used")
     commands.add_parser("alert", help="send a test to each alert target of the configuration")
     return parser
@@ -76,6 +69,11 @@ def _run(asked: argparse.Namespace, settings: Settings) -> int:
         told = f"profile {settings.profile} in {settings.environment.data}, {gateway}, {settings.environment.config}"
         Console().print(told, highlight=False, soft_wrap=True)
         return 0
+    if asked.command in {"resume", "prepare"}:
+        from pipelines.command import Command
+
+        command = Command(settings, Console())
+        return command.resume() if asked.command == "resume" else command.prepare()
     if asked.command == "alert":
         return _send_trial(settings, Console(highlight=False))
     first, last = _range(asked, settings)
@@ -89,7 +87,9 @@ def _run(asked: argparse.Namespace, settings: Settings) -> int:
         f"[bold]{job}[/bold] of {first}{f' to {last}' if last != first else ''}, profile {settings.profile}, {gateway}",
         highlight=False,
     )
-    return _execute(job, first, last, settings, console)
+    from pipelines.command import Command
+
+    return Command(settings, console).run(job, first, last)
 
 
 def _send_trial(settings: Settings, console: Console) -> int:
@@ -133,6 +133,8 @@ def _latest_day(settings: Settings, calendar: TradingCalendar) -> date:
     gateway = resources_of(settings)["gateway"]
     try:
         return calendar.day_of(gateway.client.now)
+    except Waiting:  # a gateway that does not answer tells no time: what is parked is of the day that it is here
+        return calendar.day_of(datetime.now(UTC))
     finally:
         gateway.close()
 
@@ -147,49 +149,6 @@ def _days_in_raw(settings: Settings, first: date | None, last: date | None) -> t
             f"reprocess: nothing was ever landed in profile {settings.profile!r}. Run make demo or make nightly first."
         )
     return first or date.fromisoformat(landed[0]), last or date.fromisoformat(landed[-1])
-
-
-def _execute(job: str, first: date, last: date, settings: Settings, console: Console) -> int:
-    from pipelines.definitions import build_definitions
-    from pipelines.orphans import own_run
-    from pipelines.terminal import LOGGER, print_summary
-
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    definition = build_definitions(settings).resolve_job_def(job)
-    range_tags = {
-        "dagster/asset_partition_range_start": first.isoformat(),
-        "dagster/asset_partition_range_end": last.isoformat(),
-    }
-    with _instance() as instance, own_run(instance) as run_id:
-        result = definition.execute_in_process(
-            instance=instance,
-            run_id=run_id,
-            partition_key=first.isoformat() if first == last else None,
-            tags=None if first == last else range_tags,
-            run_config={"loggers": {LOGGER: {"config": {}}}},
-            raise_on_error=False,
-        )
-    outcome = outcome_of(result.all_events, is_success=result.success, run_id=result.run_id)
-    print_summary(outcome, console)
-    if outcome.was_stopped:
-        return STOPPED_CODE
-    return 0 if result.success else 1
-
-
-def _instance() -> dg.DagsterInstance:
-    try:
-        with dg.DagsterInstance.get() as found:
-            home = found.root_directory
-    except DagsterHomeNotSetError as error:
-        raise SettingsMistake(
-            "DAGSTER_HOME is not set, so there is no place to record the run. Use make, or set it to a folder."
-        ) from error
-    except DagsterInvariantViolationError as error:
-        raise SettingsMistake(
-            "DAGSTER_HOME does not name a folder by its whole path, so there is no place to record the run. "
-            "Use make, or set it to a folder that exists."
-        ) from error
-    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(home, overrides=UNCAPTURED))
 
 
 if __name__ == "__main__":

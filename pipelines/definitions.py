@@ -20,6 +20,7 @@ from assets.warehouse import read_marts, warehouse_asset
 from pipelines.embedded import EmbeddedGateway
 from pipelines.jobs import jobs
 from pipelines.schedules import nightly_schedule
+from pipelines.sensors import sensors
 from pipelines.settings import Settings, SettingsMistake, read_settings
 from pipelines.terminal import LOGGER, terminal_logger
 from resources.gateway.resource import Gateway
@@ -73,6 +74,11 @@ def declared() -> Declared:
     return found
 
 
+def published_keys() -> list[dg.AssetKey]:
+    """The warehouse and what is in it beyond the tables."""
+    return [dg.AssetKey("warehouse"), *(dg.AssetKey(mart.name) for mart in read_marts())]
+
+
 def resources_of(settings: Settings) -> dict[str, Any]:
     """The resources as configured."""
     environment, choices = settings.environment, settings.choices
@@ -80,7 +86,12 @@ def resources_of(settings: Settings) -> dict[str, Any]:
     gateway = (
         EmbeddedGateway()
         if environment.gateway_url is None
-        else Gateway(base_url=environment.gateway_url, certificate=certificate)
+        else Gateway(
+            base_url=environment.gateway_url,
+            certificate=certificate,
+            shared=str(environment.data / ".gateways"),
+            may_evict=choices.session.may_evict,
+        )
     )
     return {
         "gateway": gateway,
@@ -118,6 +129,7 @@ def build_definitions(settings: Settings, *, resources: Mapping[str, Any] | None
         ],
         asset_checks=checks,
         jobs=jobs(found.landings, found.tables, dg.AssetSelection.assets(*published.keys), kept=kept),
+        sensors=sensors(found.landings, found.tables, sorted(published.keys), targets=settings.choices.alerts.targets),
         schedules=[nightly_schedule(settings.choices.schedule.nightly_at, settings.choices.exchange)],
         resources={**resources_of(settings), **(resources or {})},
         executor=dg.in_process_executor,

@@ -2,6 +2,7 @@
 
 `nightly` lands and builds everything of one day, but what the owner leaves out. `history` lands bars of a range.
 `reprocess` builds every table again from raw, and asks the gateway nothing: the landings are not in it.
+`resume` is started for parts of itself: for what was parked, and what follows from it.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from assets.kit.declare import Landing, Table
 def jobs(
     landings: Sequence[Landing], tables: Sequence[Table], published: dg.AssetSelection, *, kept: Sequence[Landing]
 ) -> list[Any]:
-    """The three jobs over what was declared; a night has only what is `kept`."""
+    """The four jobs over what was declared; a night has only what is `kept`."""
 
     def landed(some: Sequence[Landing]) -> dg.AssetSelection:
         raw = (dg.AssetKey(["raw", landing.name]) for landing in some)
@@ -39,5 +40,10 @@ def jobs(
             built | published,
             tags={REBUILD_TAG: "true"},
             description="Every table and the warehouse again from raw replies. No network.",
+        ),
+        dg.define_asset_job(
+            "resume",
+            landed(landings) | published,
+            description="What was parked, once what it waited for has passed; started for just that.",
         ),
     ]

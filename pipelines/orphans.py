@@ -3,7 +3,8 @@
 A run holds its pool slot in Dagster's database. A process that is killed (kill -9, a power cut) never
 gives it back, and the next run would wait for it, silently and for ever: only Dagster's daemon looks
 for such runs, after hours, and a command needs no daemon. So each command locks a file named after its
-run: the system drops the lock with the process, and the next command frees what the dead one held.
+run: the system drops the lock with the process, and the next command, or the daemon within a minute, frees what the
+dead one held.
 """
 
 import fcntl
@@ -20,10 +21,9 @@ DIED = "Its process was killed before it ended. What it landed is kept; run it a
 @contextmanager
 def own_run(instance: dg.DagsterInstance) -> Iterator[str]:
     """The id for a run of this process, known to be alive until the block ends; the dead are freed first."""
-    folder = Path(instance.root_directory) / "commands"
+    free_the_dead(instance)
+    folder = _folder(instance)
     folder.mkdir(parents=True, exist_ok=True)
-    for path in sorted(folder.glob("*.lock")):
-        _free_if_dead(instance, path)
     path = folder / f"{uuid4()}.lock"
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -31,6 +31,16 @@ def own_run(instance: dg.DagsterInstance) -> Iterator[str]:
             yield path.stem
         finally:
             path.unlink()
+
+
+def free_the_dead(instance: dg.DagsterInstance) -> None:
+    """Fail the runs of commands that are gone, and free the pool slots that they held."""
+    for path in sorted(_folder(instance).glob("*.lock")):
+        _free_if_dead(instance, path)
+
+
+def _folder(instance: dg.DagsterInstance) -> Path:
+    return Path(instance.root_directory) / "commands"
 
 
 def _free_if_dead(instance: dg.DagsterInstance, path: Path) -> None:

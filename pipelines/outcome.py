@@ -1,6 +1,6 @@
 """What a run did, read from its Dagster events: rows, requests, checks, seconds, failures. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,14 @@ class FailedCheck:
     is_blocking: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """A landing that was parked, and why."""
+
+    dataset: str
+    reason: str
+
+
 @dataclass(slots=True)
 class Outcome:
     """A run in numbers."""
@@ -45,6 +53,8 @@ class Outcome:
     warehouse: str | None = None
     failed_checks: list[FailedCheck] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    parked: list[Waits] = field(default_factory=list)
+    has_landed: bool = False
 
     @property
     def was_stopped(self) -> bool:
@@ -59,17 +69,8 @@ def outcome_of(events: Iterable[dg.DagsterEvent], *, is_success: bool, run_id: s
     for event in events:
         if event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION and event.asset_key:
             last[tuple(event.asset_key.path)] = event
-        elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
-            _checked(outcome, event)
-        elif event.event_type == dg.DagsterEventType.STEP_SUCCESS:
-            outcome.seconds[stage_of(event.step_key or "")] += event.step_success_data.duration_ms / 1000
-        elif event.event_type == dg.DagsterEventType.STEP_FAILURE and not _is_failed_check(
-            event.step_failure_data.error
-        ):
-            outcome.failures.append(failure_of(event))
-        elif event.event_type == dg.DagsterEventType.RUN_FAILURE and not outcome.failures:
-            error = event.job_failure_data.error
-            outcome.failures += [] if _is_failed_check(error) else [_words("the run", error)]
+        elif event.event_type in _TOLD_BY:
+            _TOLD_BY[event.event_type](outcome, event)
     for path, event in last.items():  # a run over a range tells each day the same sums
         _materialized(outcome, path, event)
     return outcome
@@ -132,6 +133,7 @@ def _materialized(outcome: Outcome, path: Sequence[str], event: dg.DagsterEvent)
         return
     dataset = outcome.datasets.setdefault(name_of(path), Dataset())
     if path[0] == "raw":
+        outcome.has_landed = outcome.has_landed or bool(facts.get("pages"))
         dataset.requests += facts.get("requests", 0)
         outcome.requests += facts.get("requests", 0)
         outcome.bytes += facts.get("bytes", 0)
@@ -139,6 +141,13 @@ def _materialized(outcome: Outcome, path: Sequence[str], event: dg.DagsterEvent)
     else:
         dataset.rows = facts.get("rows", facts.get("dagster/row_count"))
         dataset.rejected += facts.get("rejected", 0)
+
+
+def _observed(outcome: Outcome, event: dg.DagsterEvent) -> None:
+    observation = event.asset_observation_data.asset_observation
+    reason = observation.metadata.get("parked")
+    if reason is not None:
+        outcome.parked.append(Waits(name_of(observation.asset_key.path), str(reason.value)))
 
 
 def _checked(outcome: Outcome, event: dg.DagsterEvent) -> None:
@@ -157,3 +166,27 @@ def _checked(outcome: Outcome, event: dg.DagsterEvent) -> None:
             is_blocking=found.severity == dg.AssetCheckSeverity.ERROR,
         )
     )
+
+
+def _succeeded(outcome: Outcome, event: dg.DagsterEvent) -> None:
+    outcome.seconds[stage_of(event.step_key or "")] += event.step_success_data.duration_ms / 1000
+
+
+def _failed(outcome: Outcome, event: dg.DagsterEvent) -> None:
+    if not _is_failed_check(event.step_failure_data.error):
+        outcome.failures.append(failure_of(event))
+
+
+def _ended_badly(outcome: Outcome, event: dg.DagsterEvent) -> None:
+    error = event.job_failure_data.error
+    if not outcome.failures and not _is_failed_check(error):
+        outcome.failures.append(_words("the run", error))
+
+
+_TOLD_BY: Mapping[dg.DagsterEventType, Callable[[Outcome, dg.DagsterEvent], None]] = {
+    dg.DagsterEventType.ASSET_OBSERVATION: _observed,
+    dg.DagsterEventType.ASSET_CHECK_EVALUATION: _checked,
+    dg.DagsterEventType.STEP_SUCCESS: _succeeded,
+    dg.DagsterEventType.STEP_FAILURE: _failed,
+    dg.DagsterEventType.RUN_FAILURE: _ended_badly,
+}

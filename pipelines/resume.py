@@ -10,7 +10,7 @@ holds the days that wait; then the replayable, which loses nothing. All that goe
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
@@ -23,7 +23,7 @@ from resources.lake.parked import Parked
 
 RESUMES_TAG = "ibkr/resumes"
 ORDER = ("perishable", "windowed", "replayable", "local")
-FOR_EVER = datetime.max
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def _may_go(work: Parked, landing: Landing, present: Present) -> bool:
 
 def _urgency(work: Parked, landing: Landing, calendar: TradingCalendar) -> tuple[int, datetime]:
     until = at_risk_until(work, landing, calendar)
-    return ORDER.index(landing.time), FOR_EVER if until is None else until.replace(tzinfo=None)
+    return ORDER.index(landing.time), until or FOR_EVER
 
 
 def _days(work: Parked, landing: Landing, today: date) -> tuple[date, date]:

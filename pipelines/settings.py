@@ -43,6 +43,13 @@ class Performance(BaseModel):
     is_limit_per_account: bool = False
 
 
+class Session(BaseModel):
+    """How the gateway's session is kept."""
+
+    model_config = ConfigDict(extra="forbid")
+    may_evict: bool = False
+
+
 class Schedule(BaseModel):
     """When the nightly run starts, New York time."""
 
@@ -82,6 +89,7 @@ class Choices(BaseModel):
     leave_out: list[str] = []
     bars: Bars = Bars()
     performance: Performance = Performance()
+    session: Session = Session()
     schedule: Schedule = Schedule()
     alerts: Alerts = Alerts()
 

@@ -22,6 +22,7 @@ class _StepLines(logging.Handler):
         super().__init__()
         self._console = console
         self._pools: set[str] = set()
+        self._parked: dict[str, str] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         meta: dict[str, Any] = getattr(record, "dagster_meta", {})
@@ -33,19 +34,31 @@ class _StepLines(logging.Handler):
             return
         if event.event_type == dg.DagsterEventType.ENGINE_EVENT and "pool" in event.engine_event_data.metadata:
             self._wait(str(event.engine_event_data.metadata["pool"].value))
-        if event.event_type == dg.DagsterEventType.STEP_SUCCESS:
-            self._line(event.step_key, f"{event.step_success_data.duration_ms / 1000:6.2f} s", "green")
+        if event.event_type == dg.DagsterEventType.ASSET_OBSERVATION:
+            self._park(event)
+        elif event.event_type == dg.DagsterEventType.STEP_SUCCESS and event.step_key in self._parked:
+            self._line(event.step_key, "waits", "yellow", mark="…")
+        elif event.event_type == dg.DagsterEventType.STEP_SUCCESS:
+            self._line(event.step_key, f"{event.step_success_data.duration_ms / 1000:6.2f} s", "green", mark="✓")
         elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
-            self._line(event.step_key, "failed", "red")
+            self._line(event.step_key, "failed", "red", mark="✗")
 
     def _wait(self, pool: str) -> None:
         if pool not in self._pools:
             self._console.print(f"  [yellow]…[/yellow] another run uses {pool}; waiting for it", highlight=False)
             self._pools.add(pool)
 
-    def _line(self, step: str, told: str, colour: str) -> None:
+    def _park(self, event: dg.DagsterEvent) -> None:
+        """Each reason is told once: after a lapsed login every landing has the same."""
+        reason = event.asset_observation_data.asset_observation.metadata.get("parked")
+        if reason is None or event.step_key is None:
+            return
+        if reason.value not in self._parked.values():
+            self._console.print(Text.assemble(("  … ", "yellow"), str(reason.value)), soft_wrap=True)
+        self._parked[event.step_key] = str(reason.value)
+
+    def _line(self, step: str, told: str, colour: str, *, mark: str) -> None:
         name = step.removesuffix("_checks").replace("raw__", "raw/").replace("raw_", "raw/", 1)
-        mark = "✓" if colour == "green" else "✗"
         line = f"  [{colour}]{mark}[/{colour}] [dim]{stage_of(step):<8}[/dim]{name:<22}[dim]{told}[/dim]"
         self._console.print(line, highlight=False)
 
@@ -70,7 +83,7 @@ def print_summary(outcome: Outcome, console: Console) -> None:
         console.print(Text.assemble(("✗ ", "red"), failure), soft_wrap=True)
     if outcome.is_success and outcome.warehouse:
         _print_warehouse(outcome.warehouse, console)
-    elif outcome.warehouse is None:
+    elif outcome.warehouse is None and not outcome.parked:
         console.print("Nothing was published: a warehouse from before stays as it is.", highlight=False)
 
 

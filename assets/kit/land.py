@@ -149,25 +149,39 @@ class Landings:
         }
 
     def _park(self, days: list[date], waiting: Waiting) -> None:
-        """Put the work aside, with its reason, where the UI, the alert and whoever resumes it find it."""
-        work = Parked(
-            dataset=self._landing.name,
-            days=tuple(days),
-            waits_for=type(waiting).__name__,
-            reason=str(waiting),
-            parked_at=self._now(),
-            until=waiting.until,
-            run_id=self._context.run.run_id,
-        )
-        self._lake.parked.park(work)
-        self._context.log.warning(f"parked: {work.reason}")
-        facts = {"parked": masked(work.reason), "waits_for": work.waits_for}
-        if work.until is not None:
-            facts["until"] = work.until.isoformat(timespec="seconds")
-        for day in days:
-            self._context.log_event(
-                dg.AssetObservation(self._context.asset_key, partition=day.isoformat(), metadata=facts)
+        """Put the work aside, with its reason, where the UI, the alert and whoever resumes it find it.
+
+        Landings of the run that follow from it are skipped with it: they wait for the same.
+        """
+        facts = {"parked": masked(str(waiting)), "waits_for": type(waiting).__name__}
+        if waiting.until is not None:
+            facts["until"] = waiting.until.isoformat(timespec="seconds")
+        for dataset in (self._landing.name, *self._following()):
+            self._lake.parked.park(
+                Parked(
+                    dataset=dataset,
+                    days=tuple(days),
+                    waits_for=facts["waits_for"],
+                    reason=str(waiting),
+                    parked_at=self._now(),
+                    until=waiting.until,
+                    run_id=self._context.run.run_id,
+                )
             )
+            for day in days:
+                key = dg.AssetKey(["raw", dataset])
+                self._context.log_event(dg.AssetObservation(key, partition=day.isoformat(), metadata=facts))
+
+    def _following(self) -> list[str]:
+        """Landings of this run that cannot be made without this one."""
+        layer = self._context.job_def.asset_layer
+        chosen, found = layer.selected_asset_keys, set[dg.AssetKey]()
+        todo = [self._context.asset_key]
+        while todo:
+            children = layer.asset_graph.get(todo.pop()).child_keys & chosen - found
+            found |= children
+            todo += children
+        return sorted(key.path[-1] for key in found if key.path[0] == "raw")
 
     def _settle(self, days: list[date], ending: Ending, reason: str) -> None:
         """Of a window today's telling holds the days before too."""

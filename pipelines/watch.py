@@ -1,0 +1,118 @@
+"""The watch over work that is parked: what sensors and commands alike do about it each time they look.
+
+Belongs here: planning with what is on disk, recording what was lost, telling a person once. Does not: the plan itself
+(`resume.py`), words and addresses of alerts (`alerts.py`, `targets.py`), starting runs (`sensors.py`, `command.py`).
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from assets.kit.declare import Landing
+from assets.kit.scope import Scope
+from pipelines.alerts import AtRisk, Kind, compose
+from pipelines.resume import Plan, Present, at_risk_until, plan
+from pipelines.targets import send
+from resources.envelope import masked
+from resources.gateway.incidents import Incidents
+from resources.gateway.resource import Gateway
+from resources.gateway.session import State
+from resources.lake.parked import Parked
+from resources.lake.resource import Lake
+
+KINDS = {
+    "LoginRequired": Kind.LOGIN_LAPSED,
+    "Competing": Kind.COMPETING,
+    "Unreachable": Kind.GATEWAY_DOWN,
+    "Throttled": Kind.LIMIT_BROKEN,
+}
+NEAR = timedelta(days=30)
+HEALS_BY_ITSELF = timedelta(minutes=30)
+"""How long maintenance or a session that does not come up is left alone before a person is told to log in."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What is watched, and whom to tell; `tell` gets each alert and each trouble with sending it as a line."""
+
+    gateway: Gateway
+    lake: Lake
+    scope: Scope
+    landings: Mapping[str, Landing]
+    targets: Sequence[str]
+    tell: Callable[[str], None]
+
+    def present(self) -> Present:
+        """The session and the time, by what processes noted last; nothing is asked."""
+        client = self.gateway.client
+        known, here = client.keeper.known(), client.exchange.here
+        return Present(now=known.now(here), here=here, state=known.state, calendar=self.scope.calendar)
+
+    def plan(self, instance: dg.DagsterInstance) -> Plan:
+        """What goes on now; what is too late is recorded as lost, here and on its asset's page."""
+        present = self.present()
+        found = plan(self.lake.parked.waiting(), self.landings, present)
+        for work, reason in found.lost:
+            self.lake.parked.end(work, "lost", reason, at=present.now)
+            self.tell(masked(f"lost: {work.dataset} of {work.days[-1]}: {reason}"))
+            for day in work.days:
+                _record_loss(instance, work.dataset, day.isoformat(), masked(reason))
+        return found
+
+    def may_publish(self, instance: dg.DagsterInstance, works: Iterable[Parked]) -> bool:
+        """Whether the runs that parked the work had no failure: what a failed check holds back stays held back."""
+        runs = [instance.get_run_by_id(run_id) for run_id in {work.run_id for work in works}]
+        return all(run is None or run.is_success for run in runs)
+
+    def alert(self) -> None:
+        """Tell a person, once per incident and trading day at risk; an incident ends with a session that is ready."""
+        present, incidents = self.present(), Incidents(self.gateway.folder)
+        needing = [work for work in self.lake.parked.waiting() if _kind(work, present.now) is not None]
+        if not needing:
+            if present.state is State.READY:
+                incidents.close(present.now)
+            return
+        latest = max(needing, key=lambda work: work.days[-1])
+        kind, day = _kind(latest, present.now), latest.days[-1]
+        assert kind is not None
+        if not incidents.open(kind, at=present.now, day=day):
+            return
+        told = compose(
+            kind,
+            latest.reason,
+            login_url=self.gateway.base_url,
+            at_risk=list(self._at_risk(present)),
+            now=present.now,
+            since=min(work.parked_at for work in needing),
+            resumes_at=latest.until,
+            zone=present.here.astimezone().tzinfo or UTC,
+        )
+        self.tell(f"{told.title}. {' '.join(told.body.split())}")
+        troubles = send(told, self.targets)
+        for trouble in troubles:
+            self.tell(trouble)
+        if self.targets and len(troubles) == len(self.targets):
+            incidents.retract(day)
+
+    def _at_risk(self, present: Present) -> Iterable[AtRisk]:
+        for work in self.lake.parked.waiting():
+            landing = self.landings.get(work.dataset)
+            until = at_risk_until(work, landing, present.calendar) if landing else None
+            is_near = until is not None and until - present.now < NEAR
+            yield AtRisk(work.dataset, work.days, until if is_near else None)
+
+
+def _kind(work: Parked, now: datetime) -> Kind | None:
+    """What a person is to be told of it; None for what goes on by itself soon."""
+    if work.waits_for == "Postponed":
+        return None
+    waits_long = now - work.parked_at > HEALS_BY_ITSELF
+    return KINDS.get(work.waits_for, Kind.LOGIN_LAPSED if waits_long else None)
+
+
+def _record_loss(instance: dg.DagsterInstance, dataset: str, day: str, reason: str) -> None:
+    instance.report_runless_asset_event(
+        dg.AssetObservation(dg.AssetKey(["raw", dataset]), partition=day, metadata={"lost": reason})
+    )
