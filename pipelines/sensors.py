@@ -17,7 +17,6 @@ from pipelines.embedded import EmbeddedGateway
 from pipelines.orphans import free_the_dead
 from pipelines.resume import RESUMES_TAG, Resumption, selection
 from pipelines.watch import Watch
-from resources.gateway.errors import GatewayError, Waiting
 from resources.gateway.resource import Gateway
 from resources.lake.resource import Lake
 
@@ -51,15 +50,8 @@ def _session_sensor(landings: Mapping[str, Landing], targets: Sequence[str]) -> 
         free_the_dead(context.instance)
         if isinstance(gateway, EmbeddedGateway):
             return dg.SkipReason(NOTHING_TO_KEEP)
-        try:
-            found = gateway.client.keeper.tend()
-            told = f"{found.state} since {found.since:%Y-%m-%d %H:%M} UTC. {found.reason}"
-        except Waiting as waiting:
-            told = str(waiting)
-        except GatewayError as error:
-            told = f"The session cannot be looked at. {error}"
-        Watch(gateway, lake, scope, landings, targets, context.log.warning).alert()
-        return dg.SkipReason(told.strip())
+        with in_plain_words():
+            return dg.SkipReason(Watch(gateway, lake, scope, landings, targets, context.log.warning).keep())
 
     return session
 

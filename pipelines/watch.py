@@ -16,6 +16,7 @@ from pipelines.alerts import AtRisk, Kind, compose
 from pipelines.resume import Plan, Present, at_risk_until, plan
 from pipelines.targets import send
 from resources.envelope import masked
+from resources.gateway.errors import GatewayError
 from resources.gateway.incidents import Incidents
 from resources.gateway.resource import Gateway
 from resources.gateway.session import State
@@ -49,6 +50,16 @@ class Watch:
         client = self.gateway.client
         known, here = client.keeper.known(), client.exchange.here
         return Present(now=known.now(here), here=here, state=known.state, calendar=self.scope.calendar)
+
+    def keep(self) -> str:
+        """The duty of each minute: tend the session, alert if a person is needed; how the session stands."""
+        try:
+            found = self.gateway.client.keeper.tend()
+            told = f"{found.state} since {found.since:%Y-%m-%d %H:%M} UTC. {found.reason}".strip()
+        except GatewayError as error:
+            told = f"The session was not looked at: {error}"
+        self.alert()
+        return masked(told)
 
     def plan(self, instance: dg.DagsterInstance) -> Plan:
         """What goes on now; what is too late is recorded as lost, here and on its asset's page."""

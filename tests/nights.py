@@ -50,6 +50,7 @@ class Nights:
     scope: dict[str, Any] = field(default_factory=dict)
     instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
     kind: type[Gateway] = Timeless
+    choices: Choices = field(default_factory=Choices)
 
     @property
     def lake(self) -> Lake:
@@ -68,7 +69,7 @@ class Nights:
             **self.scope,
         }
         return build_definitions(
-            Settings(environment=Environment(), choices=DEFAULTS),
+            Settings(environment=Environment(), choices=self.choices),
             resources={
                 "gateway": self.kind(
                     base_url=url,

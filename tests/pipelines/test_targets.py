@@ -1,14 +1,9 @@
 """Sending, to a real HTTP server on loopback."""
 
-import json
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,6 +12,7 @@ from hypothesis import strategies as st
 from pipelines.__main__ import main
 from pipelines.alerts import Alert
 from pipelines.targets import is_target, send
+from tests.receiver import Receiver, receiving
 
 ROOT = Path(__file__).parents[2]
 ALERT = Alert("IBKR: log in by Wed 09:30 New York", "Nobody is logged in.\n\n- bars_1d, <all> & *more*")
@@ -24,43 +20,15 @@ NOBODY = "json://127.0.0.1:9/"
 SECRETS = ["hunter22", "pathtoken", "headertoken", "querytoken", "ownername"]
 
 
-@dataclass
-class Receiver:
-    """A webhook: what was posted to it, with the path; `status` is what it answers."""
-
-    port: int
-    posted: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    status: int = 200
-
-    @property
-    def target(self) -> str:
-        return f"json://127.0.0.1:{self.port}/"
-
-    @property
-    def secret_target(self) -> str:
-        user, password, path, header, query = SECRETS[4], *SECRETS[:4]
-        return f"json://{user}:{password}@127.0.0.1:{self.port}/{path}?+X-Token={header}&-key={query}"
-
-
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    class Hook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            found.posted.append((self.path, body))
-            self.send_response(found.status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None: ...
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Hook) as server:
-        found = Receiver(server.server_port)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with receiving() as found:
         yield found
-        server.shutdown()
-        thread.join()
+
+
+def _secret(receiver: Receiver) -> str:
+    user, password, path, header, query = SECRETS[4], *SECRETS[:4]
+    return f"json://{user}:{password}@127.0.0.1:{receiver.port}/{path}?+X-Token={header}&-key={query}"
 
 
 def test_an_alert_arrives_word_for_word(receiver: Receiver) -> None:
@@ -89,7 +57,7 @@ def test_a_refusal_tells_the_status_and_no_part_of_the_address(
     receiver: Receiver, status: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
     receiver.status = status
-    [trouble] = send(ALERT, [receiver.secret_target])
+    [trouble] = send(ALERT, [_secret(receiver)])
     [(path, _)] = receiver.posted
     assert path == "/pathtoken?key=querytoken"
     assert trouble.startswith("alert target 1, JSON: Failed to send JSON POST notification: ")
@@ -108,7 +76,7 @@ def test_what_apprise_logs_of_an_address_reaches_no_log_of_ours(receiver: Receiv
         "logging.warning('ours')\n"
         "print(send(Alert('', 'body'), sys.argv[1:]))\n"
     )
-    targets = [receiver.secret_target, "nosuch://hunter22:pathtoken@headertoken/querytoken?to=ownername"]
+    targets = [_secret(receiver), "nosuch://hunter22:pathtoken@headertoken/querytoken?to=ownername"]
     told = subprocess.run(
         [sys.executable, "-c", program, *targets], cwd=ROOT, check=True, capture_output=True, text=True
     )
