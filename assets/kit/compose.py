@@ -26,7 +26,7 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 
 def landing_asset(landing: Landing) -> dg.AssetsDefinition:
-    """Asset `raw/<name>`: the only kind that uses the network, one at a time."""
+    """Asset `raw/<name>`: the only kind that may use the network, one at a time."""
 
     @dg.asset(
         key=["raw", landing.name],
@@ -113,7 +113,12 @@ def check_definitions(
 
 
 def _priority(landing: Landing) -> int:
-    """The perishable first, and together, since the day's tables must agree; what waits for minutes last."""
+    """The perishable first, and together, since the day's tables must agree; what waits for minutes late.
+
+    The record of it all last, so that it holds the night that it is part of.
+    """
+    if landing.time == "local":
+        return -2
     if landing.slow_endpoints:
         return -1
     return 2 if landing.time == "perishable" else 1

@@ -11,18 +11,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
+from assets.kit.records import Records
 from assets.kit.schema import Row
 from assets.kit.scope import Scope
 from assets.kit.shape import Block
 from resources.calendar.trading_days import TradingCalendar
 from resources.envelope import masked
 from resources.gateway.client import GatewayClient
-from resources.gateway.endpoint import Endpoint, Page
+from resources.gateway.endpoint import Endpoint, Local, Page
 from resources.gateway.errors import Refused
 from resources.lake.tables import TableStore
 
-Time = Literal["replayable", "windowed", "perishable"]
-"""What the gateway can still tell tomorrow: everything, a moving window, nothing."""
+Time = Literal["replayable", "windowed", "perishable", "local"]
+"""What the gateway can still tell tomorrow: everything, a moving window, nothing; `local` is not the gateway's."""
+Fetching = Callable[["Fetch"], Iterator[Page]] | Callable[[Records], Iterator[Page]]
 SLOW_SECONDS = 60.0
 
 
@@ -59,15 +61,16 @@ class Fetch:
 class Landing:
     """Network to raw: asset `raw/<name>`. `is_ranged` ones land a whole range of days at once.
 
-    `window_days` is how long a windowed one can still be told, counted from its day.
+    `window_days` is how long a windowed one can still be told, counted from its day. Of a `local` one the source is
+    what our own processes wrote: `fetch` is given `Records` in the place of a `Fetch`.
     """
 
     name: str
     group: str
     doc: str
-    endpoints: tuple[Endpoint, ...]
+    endpoints: tuple[Endpoint | Local, ...]
     time: Time
-    fetch: Callable[[Fetch], Iterator[Page]]
+    fetch: Callable[..., Iterator[Page]]
     needs: tuple[str, ...]
     is_ranged: bool
     window_days: int | None = None
@@ -75,7 +78,8 @@ class Landing:
     @property
     def slow_endpoints(self) -> list[Endpoint]:
         """Those that may be asked only every few minutes."""
-        return [one for one in self.endpoints if one.limit is not None and one.limit.seconds >= SLOW_SECONDS]
+        asked = (one for one in self.endpoints if isinstance(one, Endpoint))
+        return [one for one in asked if one.limit is not None and one.limit.seconds >= SLOW_SECONDS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +139,15 @@ class RawPages:
 
 
 def landing(
-    *endpoints: Endpoint,
+    *endpoints: Endpoint | Local,
     time: Time,
     needs: Iterable[str] = (),
     is_ranged: bool = False,
     window_days: int | None = None,
-) -> Callable[[Callable[[Fetch], Iterator[Page]]], Landing]:
+) -> Callable[[Fetching], Landing]:
     """Declare how replies are fetched; the function is named `raw_<dataset>`."""
 
-    def declare(fetch: Callable[[Fetch], Iterator[Page]]) -> Landing:
+    def declare(fetch: Fetching) -> Landing:
         return Landing(
             name=fetch.__name__.removeprefix("raw_"),
             group=_group(fetch),

@@ -11,6 +11,7 @@ TIME_WORDS = {
     "replayable": "can be asked for again at any time",
     "windowed": "can be asked for again while it is inside the gateway's window",
     "perishable": "can only be asked for on the day itself",
+    "local": "is written by our own processes, the gateway is not asked",
 }
 
 

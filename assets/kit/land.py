@@ -15,6 +15,7 @@ import dagster as dg
 
 from assets.kit.declare import Fetch, Landing
 from assets.kit.kept import kept_replies
+from assets.kit.land_records import land_records
 from assets.kit.refusal import in_plain_words, refusal
 from assets.kit.scope import Scope
 from resources.envelope import masked
@@ -53,6 +54,9 @@ class Landings:
             yield from self._land_days(days)
 
     def _landed_or_parked(self, days: list[date]) -> Iterator[Result]:
+        if self._landing.time == "local":  # there is nobody to wait for
+            yield dg.MaterializeResult(metadata=self._land_records(days[0]))
+            return
         try:
             metadata = self._fetch(days) if self._landing.is_ranged else self._land_day(days[0])
         except Waiting as waiting:
@@ -88,6 +92,12 @@ class Landings:
         if not parked:
             yield dg.MaterializeResult(metadata={"days": len(days), **total})
 
+    def _land_records(self, day: date) -> Metadata:
+        run_id = self._context.run.run_id
+        return land_records(
+            self._landing, day, gateway=self._gateway, lake=self._lake, calendar=self._calendar, run_id=run_id
+        )
+
     def _land_day(self, day: date) -> Metadata:
         name, time = self._landing.name, self._landing.time
         if time == "replayable":
@@ -95,11 +105,9 @@ class Landings:
         kept = self._lake.raw.landings(name, day.isoformat())
         try:
             today = self._calendar.day_of(self._gateway.client.now)
-        except Waiting as waiting:
-            if day >= self._calendar.day_of(datetime.now(UTC)):
+        except Waiting as waiting:  # without the gateway's time nothing is judged to be too late
+            if not kept or day >= self._calendar.day_of(datetime.now(UTC)):
                 raise
-            if not kept:
-                raise self._too_late(day, self._calendar.day_of(datetime.now(UTC))) from waiting
             return {"kept": f"Replies of {day} are on disk; the gateway was not needed ({waiting})", "requests": 0}
         if day == today:
             return self._fetch([day])

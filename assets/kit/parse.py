@@ -93,6 +93,17 @@ def epoch_s(raw: "pd.Series[Any]") -> Parsed:
     return _instants(raw, per_second=1)
 
 
+def instant(raw: "pd.Series[Any]") -> Parsed:
+    """An instant as ISO 8601 text with its distance from UTC."""
+    import pandas as pd
+
+    present = _present(raw)
+    written = raw.map(lambda value: value if isinstance(value, str) else None).astype(pd.StringDtype())
+    told = written.where(written.str.fullmatch(r"\d{4}-.*(Z|[+-]\d\d:\d\d)").fillna(value=False).astype(bool))
+    values = pd.to_datetime(told.astype(object), format="ISO8601", utc=True, errors="coerce")
+    return Parsed(values.astype("datetime64[us, UTC]"), present & values.isna())
+
+
 def parser_of(kind: type) -> Parser:
     """The parser a column gets when it names none."""
     return {str: text, int: whole, float: number, bool: boolean, date: day, datetime: epoch_ms}[kind]

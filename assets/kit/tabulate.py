@@ -40,7 +40,7 @@ def build_day(table: Table, day: date, *, lake: Lake, accounts: Sequence[str] = 
     """Build one day's partition from its latest landing; None when nothing was landed.
 
     Of replies that tell of more accounts than the owner wishes to keep, the others' rows are left out; they stay
-    in raw.
+    in raw. A record of our own is kept whole.
     """
     import pyarrow as pa
 
@@ -49,6 +49,7 @@ def build_day(table: Table, day: date, *, lake: Lake, accounts: Sequence[str] = 
     if not found:
         return None
     pages = last_answers(good_pages(lake.raw, table.raw, found[0]))
+    accounts = () if table.raw.time == "local" else accounts
     built = Built()
     accepted, rejected = [arrow_schema(table.row).empty_table()], [rejected_schema().empty_table()]
     for rows, refused in _conformed(table, ((page, str(found[0])) for page in pages), day, built, calendar=None):

@@ -105,7 +105,7 @@ Generated = Callable[[Looked], Verdict]
 
 def generated_checks(table: Table) -> list[Generated]:
     """The checks that a table gets without asking; freshness where a late reply would be a wrong one."""
-    fresh = [observed_on_its_trading_day] if table.raw.time != "replayable" else []
+    fresh = [observed_on_its_trading_day] if table.raw.time in {"perishable", "windowed"} else []
     return [schema_holds, key_is_unique, not_every_row_was_rejected, *fresh]
 
 

@@ -1,12 +1,13 @@
 """An endpoint: a listed method and path, its pacing, its paging. Pure.
 
-Belongs here: how a request is spelled and how a reply's request is recognised. Does not: what the
-reply means for a dataset (its own file), when it is sent (`pacing.py`, `client.py`).
+Belongs here: how a request is spelled and how a reply's request is recognised; what stands in an endpoint's place
+for records of our own. Does not: what the reply means for a dataset (its own file), when it is sent (`pacing.py`,
+`client.py`).
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
 from typing import Any
@@ -23,7 +24,7 @@ from resources.gateway.wire import decipher
 class Page:
     """A good reply: what was asked (`params`), the decoded `json`, and the envelope it came in."""
 
-    endpoint: "Endpoint"
+    endpoint: "Endpoint | Local"
     envelope: Envelope
 
     @cached_property
@@ -120,3 +121,31 @@ class Endpoint:
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Local:
+    """What our own processes wrote down, where other datasets have an endpoint: kept and read like a reply, never sent.
+
+    It is no `Endpoint` and shares nothing with one that could reach the gateway: no tier, no limit, a method that
+    no list allows.
+    """
+
+    path: str
+    method: str = field(default="LOCAL", init=False)
+    paging: Paging = field(default=single, init=False)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def request(self, **query: object) -> Request:
+        """What an envelope of it says was asked."""
+        return Request(self.method, self.path, {name: str(value) for name, value in query.items()})
+
+    def answers(self, request: Request) -> bool:
+        """Whether an envelope is of it."""
+        return (request.method, request.path) == (self.method, self.path)
+
+    def params_of(self, request: Request) -> dict[str, str]:  # noqa: ARG002
+        """Nothing: its path is not filled in."""
+        return {}

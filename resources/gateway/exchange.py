@@ -77,7 +77,7 @@ class Exchange:
         call_id = uuid4().hex
         with self.budget.turn(name, limit, concurrent=concurrent) as turn:
             self._waited(turn)
-            self._note_sent(call_id, request, turn, counted_as=name, purpose=purpose or self.purpose)
+            self._note_sent(call_id, request, turn, limit, counted_as=name, purpose=purpose or self.purpose)
             try:
                 reply = self._transport.send(request, on_the_wire=turn.sent)
             except GatewayError as error:
@@ -108,12 +108,13 @@ class Exchange:
         self._note_end(call_id, verdict=_verdict(envelope), status=reply.status, bytes=len(reply.body))
         return envelope
 
-    def _note_sent(self, call_id: str, request: Request, turn: Turn, **why: str) -> None:
+    def _note_sent(self, call_id: str, request: Request, turn: Turn, limit: Limit | None, **why: str) -> None:
         record = {
             "id": call_id,
             "sent_at": self.here,
             "run_id": self.run_id,
             **why,
+            "limit_seconds": None if limit is None else limit.seconds / limit.requests,
             "rank": self.budget.rank.name.lower(),
             "method": request.method,
             "path": request.path,
@@ -125,7 +126,8 @@ class Exchange:
         self.calls.append(record, at=self.here)
 
     def _note_end(self, call_id: str, **facts: Any) -> None:
-        self.calls.append({"id": call_id, "ended_at": self.here, **facts}, at=self.here)
+        answered_at = self.now if "status" in facts else None
+        self.calls.append({"id": call_id, "ended_at": self.here, "answered_at": answered_at, **facts}, at=self.here)
 
 
 def _verdict(envelope: Envelope) -> str:

@@ -68,11 +68,11 @@ class RawStore:
     layout: Layout
 
     def landing(self, dataset: str, partition: str, *, at: datetime, run_id: str) -> Landing:
-        """Open a new landing of a partition."""
-        taken = {path.name for path in self.files(dataset, partition)}
+        """Open a new landing of a partition; it comes after all that are there, of other runs too."""
+        taken = {_place(path) for path in self.files(dataset, partition)}
         for number in count(1):
             path = self.layout.landing_file(dataset, partition, at=at, run_id=run_id, number=number)
-            if taken.isdisjoint({path.name, closed_name(path)}):
+            if _place(path) not in taken:
                 return Landing(path)
         raise AssertionError("count is endless")
 
@@ -98,6 +98,11 @@ class RawStore:
                 raise RawDamaged(
                     f"{path}, line {number}: {error}. Restore the file from a backup, or move it away and run again."
                 ) from error
+
+
+def _place(path: Path) -> tuple[str, ...]:
+    """What a landing's name is sorted by: its second, and its number in it."""
+    return tuple(path.name.split("-", 2)[:2])
 
 
 def _lines(path: Path) -> Iterator[bytes]:

@@ -1,24 +1,35 @@
 """One recorded night for all tests of datasets; each gets a copy of its own to bend."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from resources.lake.parked import Parked
 from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.assets.bent import DAY, Bent
 from tests.nights import Nights
 
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
+WAITED = Parked(
+    dataset="performance",
+    days=(DAY,),
+    waits_for="Postponed",
+    reason="POST /pa/performance, 1 per 900 s: the next may be asked at 23:25:00 UTC.",
+    parked_at=EVENING - timedelta(minutes=20),
+    until=EVENING - timedelta(minutes=5),
+    run_id="earlier",
+)
 
 
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Raw replies of a night with two pages of positions and the bars of a few bonds."""
+    """Raw replies of a night with two pages of positions and the bars of a few bonds; some of it had waited before."""
     scope = {"watchlist": ["AAPL"], "bars_asset_classes": ["BOND"], "bars_depth_days": 15}
     with serve(Options(clock=EVENING, positions=120)) as gateway:
         nights = Nights(tmp_path_factory.mktemp("recorded"), gateway, scope=scope)
+        nights.lake.parked.park(WAITED)
         outcome = nights.run("nightly", DAY.isoformat())
     assert outcome.is_success, (outcome.failures, outcome.failed_checks)
     return nights.lake.layout.folder / "raw"

@@ -12,14 +12,15 @@ from assets.kit.schema import all_columns, arrow_schema
 from pipelines.definitions import declared, defs
 from resources.envelope import Request
 from resources.gateway.certificate import read_pin
-from resources.gateway.endpoint import Endpoint
+from resources.gateway.endpoint import Endpoint, Local
 from resources.gateway.transport import Transport
 from resources.simulator.options import Options
 from resources.simulator.server import serve
 
 ROOT = Path(__file__).parents[2]
 FOUND = declared()
-ENDPOINTS = sorted({endpoint for landing in FOUND.landings for endpoint in landing.endpoints}, key=str)
+SOURCES = {endpoint for landing in FOUND.landings for endpoint in landing.endpoints}
+ENDPOINTS = sorted((one for one in SOURCES if isinstance(one, Endpoint)), key=str)
 AMOUNTS = ("price", "value", "cash", "pnl", "nav", "cost", "interest", "dividends")
 
 
@@ -55,6 +56,11 @@ def test_a_landing_has_a_table_a_time_and_a_meaning(landing: Landing) -> None:
     assert landing.endpoints
     assert [table for table in FOUND.tables if table.raw is landing], "nothing is built from it"
     assert set(landing.needs) <= {table.name for table in FOUND.tables}
+
+
+@pytest.mark.parametrize("landing", FOUND.landings, ids=_named)
+def test_a_landing_is_of_the_gateway_or_of_our_own_records_never_of_both(landing: Landing) -> None:
+    assert {isinstance(one, Local) for one in landing.endpoints} == {landing.time == "local"}
 
 
 @pytest.mark.parametrize("table", FOUND.tables, ids=_named)

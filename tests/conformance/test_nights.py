@@ -1,7 +1,7 @@
 """What every dataset must do in a night, whatever the account: land again the same, hold nothing, hold several."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from assets.kit.schema import PROVENANCE
 from assets.warehouse import read_marts
 from pipelines.definitions import declared
 from pipelines.outcome import Outcome
+from resources.lake.parked import Parked
 from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.nights import Nights, rest
@@ -22,6 +23,7 @@ FOUND = declared()
 MARTS = [mart.name for mart in read_marts()]
 DAY = "2026-11-23"
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
+WAITED = Parked("performance", (date(2026, 11, 23),), "Postponed", "a limit of minutes", EVENING, None, "earlier")
 SCOPE: dict[str, Any] = {"watchlist": ["AAPL"], "bars_asset_classes": ["STK"], "bars_depth_days": 5}
 OF_A_LANDING = {one.name for one in PROVENANCE} - {"extra"}
 OF_AN_INSTANT = {"reckoned_at"}  # the gateway's own clock in a reply
@@ -46,6 +48,7 @@ def landed_twice(tmp_path_factory: pytest.TempPathFactory) -> Landed:
     """The tables after a first and after a second landing of one partition."""
     with serve(Options(clock=EVENING, positions=5)) as gateway:
         nights = Nights(tmp_path_factory.mktemp("twice"), gateway, scope=SCOPE)
+        nights.lake.parked.park(WAITED)
         _assert_clean(nights.run("nightly", DAY))
         first = _tables(nights)
         rest(gateway)
@@ -73,13 +76,21 @@ def several(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
         yield nights
 
 
-@pytest.mark.parametrize("table", FOUND.tables, ids=_named)
+@pytest.mark.parametrize("table", [one for one in FOUND.tables if one.raw.time != "local"], ids=_named)
 def test_a_second_landing_gives_equal_rows(landed_twice: Landed, table: Table) -> None:
     first, second = (
         rows[table.name].drop(columns=list(OF_A_LANDING | OF_AN_INSTANT), errors="ignore") for rows in landed_twice
     )
     assert len(first) > 0
     pd.testing.assert_frame_equal(first, second)
+
+
+@pytest.mark.parametrize("table", [one for one in FOUND.tables if one.raw.time == "local"], ids=_named)
+def test_a_second_landing_of_our_own_records_holds_the_first(landed_twice: Landed, table: Table) -> None:
+    first, second = (rows[table.name].set_index(list(table.key)) for rows in landed_twice)
+    kept = [name for name in first.columns if name not in OF_A_LANDING]
+    assert len(first) > 0
+    pd.testing.assert_frame_equal(first[kept], second.loc[first.index, kept])
 
 
 @pytest.mark.parametrize("table", [one for one in FOUND.tables if isinstance(one.storage, ByDay)], ids=_named)

@@ -20,7 +20,7 @@ def test_a_replayed_night_gives_the_same_tables(night: Night, tmp_path: Path) ->
         nights = Nights(tmp_path, gateway, scope=WATCHED)
         outcome = nights.run("nightly", DAY)
     assert outcome.is_success, (outcome.failures, outcome.failed_checks)
-    for table in declared().tables:
+    for table in (one for one in declared().tables if one.raw.time != "local"):
         recorded, replayed = night.nights.table(table.name), nights.table(table.name)
         pd.testing.assert_frame_equal(
             recorded.drop(columns=["run_id", "observed_at"]), replayed.drop(columns=["run_id", "observed_at"])

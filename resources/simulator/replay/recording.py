@@ -20,6 +20,8 @@ from resources.simulator.prefix import endpoint
 
 SUFFIXES = (".jsonl", ".jsonl.gz", ".json")
 GZIP = 16 + zlib.MAX_WBITS
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
+"""Of HTTP: an envelope may also hold a record that its keeper made without asking anybody, and at another time."""
 Key = tuple[str, str, tuple[tuple[str, str], ...], bytes]
 
 
@@ -100,6 +102,8 @@ def _lines(text: bytes) -> Iterator[object]:
 def _exchange(envelope: Mapping[str, object]) -> Exchange | None:
     request, status, at = (envelope.get(name) for name in ("request", "status", "received_at"))
     if not isinstance(request, Mapping) or not isinstance(status, int) or not isinstance(at, str):
+        return None
+    if str(request.get("method")).upper() not in METHODS:
         return None
     body = request.get("body")
     asked = b"" if body is None else orjson.dumps(body)

@@ -12,6 +12,7 @@ from tests.assets.bent import TABLES
         ("positions", "perishable: can only be asked for on the day itself"),
         ("nav", "windowed: can be asked for again while it is inside the gateway's window"),
         ("bars_1d", "replayable: can be asked for again at any time"),
+        ("requests", "local: is written by our own processes, the gateway is not asked"),
     ],
 )
 def test_a_dataset_tells_until_when_it_can_be_had(name: str, words: str) -> None:

@@ -21,6 +21,7 @@ PARSERS: list[Callable[..., parse.Parsed]] = [
     parse.month,
     parse.epoch_ms,
     parse.epoch_s,
+    parse.instant,
 ]
 
 
@@ -72,6 +73,12 @@ def _read(parser: parse.Parser, value: Any) -> Any:
         (parse.epoch_s, 1701198108, pd.Timestamp("2023-11-28T19:01:48Z")),
         (parse.epoch_s, 1775136600000, UNUSABLE),
         (parse.epoch_ms, -1, UNUSABLE),
+        (parse.instant, "2026-11-23T18:30:00.25-05:00", pd.Timestamp("2026-11-23T23:30:00.25Z")),
+        (parse.instant, "2026-11-23T23:30:00Z", pd.Timestamp("2026-11-23T23:30Z")),
+        (parse.instant, "2026-11-23T23:30:00", UNUSABLE),
+        (parse.instant, "yesterday", UNUSABLE),
+        (parse.instant, 1775136600000, UNUSABLE),
+        (parse.instant, None, None),
     ],
 )
 def test_a_value_of_the_wire_is_read_as_what_it_means(parser: parse.Parser, wire: Any, meaning: Any) -> None:

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -7,10 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resources.envelope import Envelope, Request
-from resources.gateway.endpoint import Endpoint, Numbered, Page
+from resources.gateway.endpoint import Endpoint, Local, Numbered, Page
 from resources.gateway.errors import NotListed
+from resources.gateway.resource import Gateway
+from resources.simulator.options import Options
+from resources.simulator.server import serve
 
 POSITIONS = Endpoint("/portfolio/{account_id}/positions/{page}", paging=Numbered(3))
+CALLS = Local("/calls")
 
 
 @pytest.mark.parametrize(("method", "path"), [("PUT", "/portfolio/{account_id}/ledger"), ("POST", "/logout")])
@@ -57,6 +62,30 @@ def test_a_page_knows_what_was_asked_from_path_query_and_body() -> None:
     page = Page(performance, Envelope(request, 200, {}, b"{}", datetime.now(UTC), "run"))
     assert page.params == {"a": "1", **body}
     assert _page([], 7).params == {"account_id": "U9900001", "page": "7"}
+
+
+def test_a_record_of_our_own_is_kept_and_found_again_as_if_it_had_been_asked_for() -> None:
+    request = CALLS.request(trading_day="2026-11-23", page=3)
+    page = Page(CALLS, Envelope(request, 200, {}, b"[]", datetime.now(UTC), "run"))
+    assert str(request) == "LOCAL /calls?trading_day=2026-11-23&page=3"
+    assert (page.json, page.params) == ([], {"trading_day": "2026-11-23", "page": "3"})
+    assert CALLS.answers(request)
+    assert not CALLS.answers(Local("/observations").request())
+    assert not CALLS.answers(Request("GET", "/calls", {}))
+
+
+def test_a_record_of_our_own_is_not_on_the_list() -> None:
+    with pytest.raises(NotListed, match="LOCAL /calls is not on the list"):
+        Endpoint(CALLS.path, method=CALLS.method)
+
+
+def test_a_record_of_our_own_cannot_be_asked_of_the_gateway(tmp_path: Path) -> None:
+    with serve(Options(positions=1)) as running:
+        gateway = Gateway(base_url=running.url, certificate=str(running.certificate), shared=str(tmp_path))
+        with pytest.raises(AttributeError, match="'Local' object has no attribute 'tier'"):
+            gateway.client.ask(CALLS)  # type: ignore[arg-type]
+        gateway.close()
+        assert running.simulation.requests.total == 0
 
 
 def _page(rows: list[Any], number: int) -> Page:

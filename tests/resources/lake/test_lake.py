@@ -58,6 +58,14 @@ def test_a_second_landing_stands_beside_the_first(raw: RawStore) -> None:
     assert raw.partitions("positions") == ["2026-11-23"]
 
 
+def test_of_two_runs_in_one_second_the_later_landing_is_the_last(raw: RawStore) -> None:
+    for run_id in ("b", "a"):
+        with raw.landing("positions", "2026-11-23", at=NOW, run_id=run_id) as landing:
+            landing.append(ENVELOPES[0])
+    assert raw.landings("positions", "2026-11-23")[-1] == landing.path
+    assert landing.path.name == "20261123T233000Z-02-a.jsonl.gz"
+
+
 def test_a_landing_that_fails_keeps_what_it_received_and_stays_open(raw: RawStore) -> None:
     def fail() -> None:
         with raw.landing("positions", "2026-11-23", at=NOW, run_id="run-1") as landing:

@@ -30,6 +30,12 @@ def test_every_file_of_every_folder_is_read_oldest_reply_first(tmp_path: Path) -
     assert [exchange.key[1] for exchange in read(tmp_path)] == ["/c", "/a", "/b"]
 
 
+def test_a_record_that_nobody_was_asked_for_is_no_exchange(tmp_path: Path) -> None:
+    record = envelope("/calls", at="2026-11-27T12:00:00Z", request={"method": "LOCAL"})
+    (tmp_path / "a.jsonl").write_bytes(lines(record, envelope("/a")))
+    assert [exchange.key[1] for exchange in read(tmp_path)] == ["/a"]
+
+
 @pytest.mark.parametrize("cut", [1, 5, 20])
 def test_of_a_file_cut_by_a_crash_everything_before_the_cut_is_read(tmp_path: Path, cut: int) -> None:
     whole = [gzip.compress(lines(envelope(f"/{number}"))) for number in range(3)]

@@ -1,0 +1,73 @@
+"""Carries out a landing of what our own processes wrote: no session, no network, nothing that could be parked.
+
+Belongs here: gathering the records of a day and keeping them in raw, as envelopes like any other, so that all that
+follows is the same path. Does not: which of them, and what they mean (the dataset's file).
+
+It can be done for any day that has begun, however often and whatever the gateway does. A later landing of a day takes
+the place of an earlier one, and holds all of that too: the dataset is given what was landed before, since journals
+can be cleared away, or lie with a gateway of another address. Whether the profile's data are simulated or real is
+left open: records do not tell.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from assets.kit.declare import Landing
+from assets.kit.records import A_DAY, Records
+from assets.kit.refusal import refusal
+from assets.kit.replies import good_pages
+from resources.calendar.trading_days import TradingCalendar
+from resources.gateway.resource import Gateway
+from resources.journal import Journal
+from resources.lake.resource import Lake
+
+
+def land_records(
+    landing: Landing, day: date, *, gateway: Gateway, lake: Lake, calendar: TradingCalendar, run_id: str
+) -> Mapping[str, Any]:
+    """Land one day; what came of it, as metadata."""
+    records = _records(landing, day, gateway=gateway, lake=lake, calendar=calendar, run_id=run_id)
+    if records.now < records.opens:
+        raise refusal(f"{landing.name} of {day}: that trading day has not begun, so nothing is written of it. Wait.")
+    with lake.raw.landing(landing.name, day.isoformat(), at=_here(gateway), run_id=run_id) as file:
+        for page in landing.fetch(records):
+            file.append(page.envelope)
+    return {
+        "pages": file.replies,
+        "requests": 0,
+        "bytes": file.bytes,
+        "dagster/uri": str(file.path),
+    }
+
+
+def _records(
+    landing: Landing, day: date, *, gateway: Gateway, lake: Lake, calendar: TradingCalendar, run_id: str
+) -> Records:
+    opens, ends = calendar.opens(day), calendar.opens(calendar.next(day))
+    observations = Journal(gateway.folder / "observations")
+    ahead = _ahead(observations, opens, ends)
+    earlier = lake.raw.landings(landing.name, day.isoformat())[-1:]
+    return Records(
+        day=day,
+        opens=opens,
+        ends=ends,
+        now=_here(gateway) + ahead,
+        ahead=ahead,
+        run_id=run_id,
+        calls=Journal(gateway.folder / "calls"),
+        observations=observations,
+        parked=lake.parked,
+        earlier=tuple(page for path in earlier for page in good_pages(lake.raw, landing, path)),
+    )
+
+
+def _here(gateway: Gateway) -> datetime:
+    """The time by this machine's clock."""
+    return datetime.fromtimestamp(gateway.clock().wall(), UTC)
+
+
+def _ahead(observations: Journal, opens: datetime, ends: datetime) -> timedelta:
+    """By how much the gateway's clock was ahead of this machine's when it was last looked at by the end of the day."""
+    told = [line["clock_ahead_seconds"] for line in observations.between(opens - A_DAY, ends)]
+    return timedelta(seconds=told[-1] if told else 0.0)
