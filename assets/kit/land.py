@@ -199,8 +199,9 @@ class Landings:
         store.settle(name, days, ending, reason, at=self._now())
 
     def _now(self) -> datetime:
-        """The gateway's time as of its last reply, or this machine's."""
-        return self._gateway.client.exchange.now or datetime.now(UTC).replace(microsecond=0)
+        """The gateway's time as of its last reply, or as it must be by this machine's clock."""
+        client = self._gateway.client
+        return client.exchange.now or client.keeper.known().now(client.exchange.here)
 
 
 def land(

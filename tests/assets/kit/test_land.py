@@ -96,9 +96,15 @@ def test_a_past_day_that_was_landed_needs_no_gateway_at_all(nights: Nights, tmp_
     assert len(nights.table("ledger")) > 1
 
 
-def test_a_day_that_was_never_landed_needs_the_gateway_and_says_so(tmp_path: Path) -> None:
-    [reason] = Nights(tmp_path, gateway=None).materialize("raw/ledger", day=MONDAY).failures
-    assert "127.0.0.1:9" in reason
+def test_a_day_that_was_never_landed_needs_the_gateway_and_waits_for_it(tmp_path: Path) -> None:
+    nights = Nights(tmp_path, gateway=None)
+    outcome = nights.materialize("raw/ledger", "ledger", day=MONDAY)
+    assert outcome.is_success
+    [waits] = outcome.parked
+    assert "127.0.0.1:9" in waits.reason
+    [work] = nights.lake.parked.waiting()
+    assert (work.dataset, work.waits_for, work.until) == ("ledger", "Unreachable", None)
+    assert nights.lake.tables.files("ledger") == []
 
 
 def test_a_landing_that_was_cut_short_does_not_stand_for_the_day(nights: Nights, tmp_path: Path) -> None:
