@@ -187,7 +187,7 @@ class GatewayClient:
         try:
             return self._page(endpoint, request, name)
         except SessionLost:
-            self._open.clear()
+            self._open.discard(endpoint.tier)
         except LoginRequired as error:  # also what some endpoints answer that were not primed
             self._open.clear()
             self._raise_if_waiting(endpoint.tier, error)
