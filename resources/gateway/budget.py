@@ -146,12 +146,20 @@ class Budget:
     def _place(self, name: str, concurrent: int, waits: dict[str, float]) -> Iterator[None]:
         """One of the places under a cap; they are files, since the system counts who holds those."""
         slug = "".join(one if one.isalnum() else "-" for one in name)
-        claim = f"{slug}.nightly"
         with ExitStack() as place:
-            with self._claim(claim):
-                while self._gives_way(claim) or not any(self._took(place, f"{slug}.{n}") for n in range(concurrent)):
+            with self._claim(f"{slug}.nightly"):
+                while not self._found(place, slug, concurrent):
                     self._sleep(Wait(GLOBAL_GAP, f"{name}, {concurrent} at once"), waits)
             yield
+
+    def _found(self, place: ExitStack, slug: str, concurrent: int) -> bool:
+        """Take a place if one is free and nobody goes first; looked at in this order nothing slips in between."""
+        if not any(self._took(place, f"{slug}.{number}") for number in range(concurrent)):
+            return False
+        if self._gives_way(f"{slug}.nightly"):
+            place.close()
+            return False
+        return True
 
     def _took(self, hold: ExitStack, name: str) -> bool:
         """Take the lock of a name unless somebody has it."""

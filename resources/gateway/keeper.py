@@ -105,7 +105,7 @@ class Keeper:
             case State.GATEWAY_DOWN:
                 return Unreachable(session.reason or "The gateway does not answer. Start it.")
             case State.MAINTENANCE:
-                return Maintenance(session.reason)
+                return Maintenance(session.reason or "The gateway answers, IBKR behind it does not. Wait for it.")
         return NotReady(f"Opening the session: {session.state}. {session.reason}".strip())
 
     def _may_come_up(self, session: Session) -> bool:
