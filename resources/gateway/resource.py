@@ -72,11 +72,11 @@ class Gateway(dg.ConfigurableResource):  # type: ignore[type-arg]
             pin = read_pin(Path(certificate)) if certificate else None
             transport = Transport(base_url, pin=pin, timeout=self.timeout)
             clock, calls = self.clock(), Journal(self.folder / "calls")
-            budget = Budget(self.folder, clock, rank=_rank(self._run))
+            budget = Budget(self.folder, clock, rank=rank_of(self._run))
             run_id = self._run.run_id if self._run else ""
             exchange = Exchange(transport, budget=budget, clock=clock, calls=calls, run_id=run_id)
             keeper = Keeper(exchange, self.folder, may_evict=self.may_evict)
-            refused = refused_requests(calls, _tries(self._run), now=exchange.here)
+            refused = refused_requests(calls, tries_of(self._run), now=exchange.here)
             self._client = GatewayClient(exchange, keeper, refused=refused)
         return self._client
 
@@ -96,12 +96,12 @@ def login_name(base_url: str) -> str:
     return f"{host}-{parts.port or (443 if parts.scheme == 'https' else 80)}"
 
 
-def _rank(run: dg.DagsterRun | None) -> Rank:
+def rank_of(run: dg.DagsterRun | None) -> Rank:
     """Ranges and backfills give way to the work of one day."""
     return Rank.BACKFILL if run is not None and any(tag in run.tags for tag in BACKFILL_TAGS) else Rank.NIGHTLY
 
 
-def _tries(run: dg.DagsterRun | None) -> set[str]:
+def tries_of(run: dg.DagsterRun | None) -> set[str]:
     """The runs that tried the same before: retries of a run, and of a step in a process of its own."""
     known = (run.run_id, run.parent_run_id, run.root_run_id) if run is not None else ()
     return {run_id for run_id in known if run_id}

@@ -515,6 +515,12 @@ def test_the_session_is_tended_while_in_use_whatever_comes_of_it_and_that_ends_w
         assert running.asked == []
         one.client.open()
         assert running.was_asked("POST /tickle", times=6)
+        observations = one.keeper.observations.folder
+        observations.rename(tmp_path / "kept")
+        observations.touch()  # a disk that takes nothing: no folder can be made there
+        assert running.was_asked("POST /tickle", times=12)
+        observations.unlink()
+        assert running.was_asked("POST /tickle", times=18)
         one.client.close()
         asked = len(running.asked)
         assert "keeper" not in [thread.name for thread in threading.enumerate()]
