@@ -7,7 +7,7 @@ from resources.envelope import Request
 from resources.gateway.errors import Throttled, Unavailable, Unreachable
 from resources.gateway.exchange import ahead_seconds
 from resources.gateway.pacing import USED_PER_SECOND, Limit
-from tests.resources.gateway.crooked import Crooked, answer, crooked
+from tests.resources.gateway.crooked import Crooked, Script, answer, crooked
 from tests.resources.gateway.wired import EVENING, Hours, wired
 
 LEDGER = Request("GET", "/portfolio/U9900001/ledger", {})
@@ -88,7 +88,7 @@ def test_a_simulator_is_known_by_what_it_says(tmp_path: Path, header: str, is_si
 
 
 def test_every_call_is_in_the_journal_when_it_leaves_and_when_it_was_answered(tmp_path: Path) -> None:
-    script = {
+    script: Script = {
         "GET /portfolio/accounts": [answer(body=b'[{"error":"of a row"}]'), answer(body=b'{"error":"no session"}')],
         "GET /portfolio/U9900001/ledger": b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{",
     }

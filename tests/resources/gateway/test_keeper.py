@@ -13,7 +13,7 @@ from resources.gateway.session import LONGEST_BACKOFF, State
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
 from tests.resources.gateway import crooked as scripted
-from tests.resources.gateway.crooked import Crooked, answer, crooked
+from tests.resources.gateway.crooked import Crooked, Script, answer, crooked
 from tests.resources.gateway.wired import EVENING, Hours, Wired, wired
 
 TICKLE, STATUS = "POST /tickle", "POST /iserver/auth/status"
@@ -110,7 +110,7 @@ def test_keepers_of_several_processes_send_one_tickle(tmp_path: Path) -> None:
 def test_the_body_of_a_tickle_is_read_and_no_answer_ends_the_keeping(
     tmp_path: Path, reply: bytes, state: State
 ) -> None:
-    script = {TICKLE: [reply, TELLING], f"POST {INIT}": answer(503), STATUS: answer(body=DEAD)}
+    script: Script = {TICKLE: [reply, TELLING], f"POST {INIT}": answer(503), STATUS: answer(body=DEAD)}
     with crooked(script) as gateway, wired(gateway, tmp_path) as one:
         assert one.keeper.tend().state is state
         assert one.keeper.known().state is state

@@ -16,11 +16,11 @@ from tests.resources.gateway.crooked import answer, crooked
 LEDGER = Endpoint("/portfolio/{account_id}/ledger")
 
 
-def _run(parent: dg.DagsterRun | None = None, **tags: str) -> dg.DagsterRun:
+def _run(parent: dg.DagsterRun | None = None, *, tags: dict[str, str] | None = None) -> dg.DagsterRun:
     return dg.DagsterRun(
         job_name="nightly",
         run_id=str(uuid4()),
-        tags={name.replace("__", "/"): value for name, value in tags.items()},
+        tags=tags or {},
         parent_run_id=parent.run_id if parent else None,
         root_run_id=(parent.root_run_id or parent.run_id) if parent else None,
     )
@@ -30,13 +30,13 @@ def _run(parent: dg.DagsterRun | None = None, **tags: str) -> dg.DagsterRun:
     ("tags", "rank"),
     [
         ({}, Rank.NIGHTLY),
-        ({"dagster__partition": "2026-11-23"}, Rank.NIGHTLY),
-        ({"dagster__backfill": "abc"}, Rank.BACKFILL),
-        ({"dagster__asset_partition_range_start": "2026-11-02"}, Rank.BACKFILL),
+        ({"dagster/partition": "2026-11-23"}, Rank.NIGHTLY),
+        ({"dagster/backfill": "abc"}, Rank.BACKFILL),
+        ({"dagster/asset_partition_range_start": "2026-11-02"}, Rank.BACKFILL),
     ],
 )
 def test_backfills_and_ranges_give_way_to_the_work_of_one_day(tags: dict[str, str], rank: Rank) -> None:
-    assert rank_of(_run(**tags)) is rank
+    assert rank_of(_run(tags=tags)) is rank
 
 
 def test_work_outside_of_any_run_is_not_put_behind() -> None:
