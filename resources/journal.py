@@ -1,9 +1,11 @@
 """An append-only record of what happened: JSON lines, one file per UTC day, written by any number of processes.
 
 Belongs here: appending and reading. Does not: what a record means. A line is one write to a file opened for
-appending, so that lines of different processes never mix; a line cut short by a power cut is passed over.
+appending, so that lines of different processes never mix; a line cut short by a power cut or a full disk is passed
+over, and the next one begins a line of its own.
 """
 
+import errno
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -27,9 +29,13 @@ class Journal:
         """Add a record to the day of `at`."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_FOLDER)
         path = self.folder / f"{at.astimezone(UTC):%Y-%m-%d}.jsonl"
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, OWNER_ONLY)
+        line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, OWNER_ONLY)
         try:
-            os.write(handle, orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+            if _is_cut_short(handle):
+                line = b"\n" + line
+            if os.write(handle, line) < len(line):
+                raise OSError(errno.ENOSPC, f"{path}: a record was cut short. Make room on the disk")
             if self.is_synced:
                 os.fsync(handle)
         finally:
@@ -53,11 +59,17 @@ class Journal:
             yield from _lines(path)
 
 
+def _is_cut_short(handle: int) -> bool:
+    size = os.fstat(handle).st_size
+    return size > 0 and os.pread(handle, 1, size - 1) != b"\n"
+
+
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    for line in path.read_bytes().splitlines():
-        try:
-            record = orjson.loads(line)
-        except orjson.JSONDecodeError:  # the one that a power cut ended
-            continue
-        if isinstance(record, dict):
-            yield record
+    with path.open("rb") as lines:
+        for line in lines:
+            try:
+                record = orjson.loads(line)
+            except orjson.JSONDecodeError:  # one that was cut short
+                continue
+            if isinstance(record, dict):
+                yield record

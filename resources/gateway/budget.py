@@ -5,16 +5,21 @@ Belongs here: taking turns across processes, and what outlives them. Does not: t
 
 A process that wants to send holds the gate, a lock on a file, from its wait until its request is on the
 wire, and stamps that moment in `pace.json`. A gap between slots would not do: woken processes bunch up
-after a stall. The system drops every lock with its process, so a killed run frees what it held.
+after a stall. Whoever waits for a limit of one endpoint leaves the gate to others meanwhile. The system drops
+every lock with its process, so a killed run frees what it held.
 
-Nightly work goes first: while it waits, it shares a lock that everything else looks at before taking the
-gate. Limits of minutes are not waited for here but raised as `Waiting`, for the work to be parked.
+Nightly work goes first: while it waits for the gate or for a place under a cap, it shares a lock that everything
+else looks at before taking one. Limits of minutes are not waited for here but raised as `Waiting`, for the work
+to be parked.
+
+Stamps are moments of the steady clock, which no correction of the wall clock moves. It starts again with the
+machine: then, and only then, the wall clock tells how long ago they were.
 """
 
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
@@ -23,13 +28,11 @@ from pathlib import Path
 import orjson
 
 from resources.gateway.clock import Clock
-from resources.gateway.errors import Postponed, Throttled, Waiting
+from resources.gateway.errors import Postponed, Throttled, Unreachable, Untrusted, Waiting
 from resources.gateway.pacing import GLOBAL_GAP, Limit, Pace, Wait, read_pace
 from resources.journal import OWNER_ONLY, OWNER_ONLY_FOLDER
 
-AT_THE_GATE_SECONDS = 0.5  # longer waits leave the gate to others
 PARKED_SECONDS = 30.0
-CLOCK_STEP_SECONDS = 1.0
 
 
 class Rank(IntEnum):
@@ -66,48 +69,52 @@ class Budget:
         with ExitStack() as held:
             if concurrent is not None:
                 held.enter_context(self._place(name, concurrent, waits))
-            gate = ExitStack()
-            held.callback(gate.close)
-            self._enter(gate, name, limit, waits)
+            gate = held.enter_context(ExitStack())
+            before = self._enter(gate, name, limit, waits)
+            self._write(before.marked(name, now=self._clock.steady()))  # in case this process is killed while it sends
+            unsent = [before]
 
             def sent() -> None:
-                if not stamped:
-                    stamped.append(True)
-                    self._stamp(name)
+                if unsent:
+                    self._write(unsent.pop().marked(name, now=self._clock.steady()))
                     gate.close()
 
-            stamped: list[bool] = []
-            held.callback(sent)  # a request that broke off may have been sent
-            yield Turn(waits, sent)
+            try:
+                yield Turn(waits, sent)
+            except (Unreachable, Untrusted):  # nothing left this machine
+                if unsent:
+                    self._write(unsent.pop())
+                raise
+            finally:
+                sent()  # a request that broke off may have been
 
     def punish(self) -> None:
-        """A 429 came: nobody sends until the penalty is over."""
+        """A 429 came: nobody sends until the penalty is over, whatever happens to this machine."""
         with self._locked("gate"):
-            pace = self._read()
+            pace = self._read(at_the_gate=True)
             pace.punish(now=self._clock.steady())
-            self._write(pace)
+            self._write(pace, is_synced=True)
 
     def next_turn(self, name: str, limit: Limit | None) -> Wait:
         """How long `name` would have to wait now; nothing is taken."""
         return self._read().wait(name, limit, now=self._clock.steady())
 
-    def _enter(self, gate: ExitStack, name: str, limit: Limit | None, waits: dict[str, float]) -> None:
+    def _enter(self, gate: ExitStack, name: str, limit: Limit | None, waits: dict[str, float]) -> Pace:
         """Wait for the turn; on return the gate is held."""
-        with ExitStack() as claim:
-            if self.rank is Rank.NIGHTLY:
-                claim.enter_context(self._locked("nightly", fcntl.LOCK_SH))
-            while True:
+        while True:
+            with self._claim("nightly"):
                 gate.enter_context(self._locked("gate"))
-                wait = self._read().wait(name, limit, now=self._clock.steady())
-                if wait.seconds > PARKED_SECONDS:
-                    raise self._parked(name, wait)
-                if self.rank is not Rank.NIGHTLY and self._nightly_waits():
-                    wait = Wait(GLOBAL_GAP, "nightly work, which goes first")
-                elif wait.seconds <= AT_THE_GATE_SECONDS:
-                    self._sleep(wait, waits)
-                    return
-                gate.close()
+            pace = self._read(at_the_gate=True)
+            wait = pace.wait(name, limit, now=self._clock.steady())
+            if wait.seconds > PARKED_SECONDS:
+                raise self._parked(name, wait)
+            if self._gives_way("nightly"):
+                wait = Wait(GLOBAL_GAP, "nightly work, which goes first")
+            elif wait.seconds <= 0 or (wait.is_for_all and not wait.is_penalty):
                 self._sleep(wait, waits)
+                return pace
+            gate.close()
+            self._sleep(wait, waits)
 
     def _sleep(self, wait: Wait, waits: dict[str, float]) -> None:
         if wait.seconds > 0:
@@ -124,33 +131,43 @@ class Budget:
             )
         return Postponed(f"{wait.reason}: the next may be asked at {until:%H:%M:%S} UTC.", until=until)
 
-    def _stamp(self, name: str) -> None:
-        pace = self._read()
-        pace.mark(name, now=self._clock.steady())
-        self._write(pace)
+    def _claim(self, what: str) -> AbstractContextManager[None]:
+        """Nightly work says that it waits for something; other work says nothing."""
+        return self._locked(what, fcntl.LOCK_SH) if self.rank is Rank.NIGHTLY else nullcontext()
 
-    def _nightly_waits(self) -> bool:
+    def _gives_way(self, what: str) -> bool:
+        """Whether nightly work waits for what this other work wants."""
+        if self.rank is Rank.NIGHTLY:
+            return False
         with ExitStack() as probe:
-            try:
-                probe.enter_context(self._locked("nightly", fcntl.LOCK_EX | fcntl.LOCK_NB))
-            except BlockingIOError:
-                return True
-        return False
+            return not self._took(probe, what)
 
     @contextmanager
     def _place(self, name: str, concurrent: int, waits: dict[str, float]) -> Iterator[None]:
         """One of the places under a cap; they are files, since the system counts who holds those."""
         slug = "".join(one if one.isalnum() else "-" for one in name)
         with ExitStack() as place:
-            while True:
-                for number in range(concurrent):
-                    try:
-                        place.enter_context(self._locked(f"{slug}.{number}", fcntl.LOCK_EX | fcntl.LOCK_NB))
-                    except BlockingIOError:
-                        continue
-                    yield
-                    return
-                self._sleep(Wait(GLOBAL_GAP, f"{name}, {concurrent} at once"), waits)
+            with self._claim(f"{slug}.nightly"):
+                while not self._found(place, slug, concurrent):
+                    self._sleep(Wait(GLOBAL_GAP, f"{name}, {concurrent} at once"), waits)
+            yield
+
+    def _found(self, place: ExitStack, slug: str, concurrent: int) -> bool:
+        """Take a place if one is free and nobody goes first; looked at in this order nothing slips in between."""
+        if not any(self._took(place, f"{slug}.{number}") for number in range(concurrent)):
+            return False
+        if self._gives_way(f"{slug}.nightly"):
+            place.close()
+            return False
+        return True
+
+    def _took(self, hold: ExitStack, name: str) -> bool:
+        """Take the lock of a name unless somebody has it."""
+        try:
+            hold.enter_context(self._locked(name, fcntl.LOCK_EX | fcntl.LOCK_NB))
+        except BlockingIOError:
+            return False
+        return True
 
     @contextmanager
     def _locked(self, name: str, how: int = fcntl.LOCK_EX) -> Iterator[None]:
@@ -162,29 +179,32 @@ class Budget:
         finally:
             os.close(handle)
 
-    def _read(self) -> Pace:
-        now = self._clock.steady()
+    def _read(self, *, at_the_gate: bool = False) -> Pace:
+        """What was sent so far, by the steady clock as it stands now; only who holds the gate may mend the file."""
         try:
-            record = orjson.loads((self._folder / "pace.json").read_bytes())
-            pace, ahead = read_pace(record), float(record["ahead"])
+            written = (self._folder / "pace.json").read_bytes()
         except FileNotFoundError:
             return Pace()
-        except (ValueError, TypeError, KeyError):  # a power cut: assume that every limit was used just now
-            pace, ahead = Pace(known_since=now), self._ahead()
-            self._write(pace)
-        step = ahead - self._ahead()
-        return pace.moved(step, now=now) if abs(step) > CLOCK_STEP_SECONDS else pace
-
-    def _write(self, pace: Pace) -> None:
-        record = {**pace.to_json(now=self._clock.steady()), "ahead": self._ahead()}
-        beside = self._folder / "pace.json.new"
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
+        now, wall = self._clock.steady(), self._clock.wall()
         try:
-            os.write(handle, orjson.dumps(record))
+            record = orjson.loads(written)
+            pace, then, wall_then = read_pace(record), float(record["steady"]), float(record["wall"])
+        except (ValueError, TypeError, KeyError):  # a power cut: assume that every limit was used just now
+            pace = Pace(known_since=now)
+            if at_the_gate:
+                self._write(pace)
+            return pace
+        another_boot = (now - wall) - (then - wall_then) if now < then else 0.0
+        return pace.moved(another_boot, now=now)
+
+    def _write(self, pace: Pace, *, is_synced: bool = False) -> None:
+        now = self._clock.steady()
+        record = {**pace.to_json(now=now), "steady": now, "wall": self._clock.wall()}
+        handle = os.open(self._folder / "pace.json", os.O_WRONLY | os.O_CREAT, OWNER_ONLY)
+        try:
+            longest = os.fstat(handle).st_size
+            os.pwrite(handle, orjson.dumps(record).ljust(longest), 0)  # beside and renamed would cost a millisecond
+            if is_synced:
+                os.fsync(handle)
         finally:
             os.close(handle)
-        beside.replace(self._folder / "pace.json")
-
-    def _ahead(self) -> float:
-        """By how much the wall clock is ahead of the steady one: another number after each boot."""
-        return self._clock.wall() - self._clock.steady()

@@ -1,7 +1,7 @@
 """The practical loop of the API: log in state, session, priming, then asking, page by page.
 
-Belongs here: the order of calls and which remedy each error gets. Does not: what replies mean
-(`wire.py`), when and how a request is sent (`exchange.py`), the session itself (`keeper.py`), any dataset.
+Belongs here: the order of calls and which remedy each error gets. Does not: what replies mean (`wire.py`), when and
+how a request is sent (`exchange.py`), the session (`keeper.py`), its first calls (`priming.py`), any dataset.
 
 | remedy | errors | here |
 |---|---|---|
@@ -20,9 +20,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, TypeVar
-
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from typing import Any
 
 from resources.envelope import Envelope, Request
 from resources.gateway.allowed import Tier
@@ -32,7 +30,6 @@ from resources.gateway.errors import (
     Garbled,
     GatewayError,
     LoginRequired,
-    NoData,
     NotReady,
     Refused,
     SessionLost,
@@ -40,16 +37,11 @@ from resources.gateway.errors import (
 )
 from resources.gateway.exchange import Exchange, Tally
 from resources.gateway.keeper import PATIENCE, Keeper
-from resources.gateway.pacing import Limit
-from resources.gateway.wire import decipher
-
-BROKERAGE_ACCOUNTS = Endpoint("/iserver/accounts")
-PORTFOLIO_ACCOUNTS = Endpoint("/portfolio/accounts", limit=Limit(1, 5.0))
-SELECT_ACCOUNT = Endpoint("/iserver/account", method="POST")
+from resources.gateway.persistence import persistently
+from resources.gateway.priming import PORTFOLIO_ACCOUNTS as PORTFOLIO_ACCOUNTS  # datasets ask for it too
+from resources.gateway.priming import Priming
 
 TEND_SECONDS = 5.0
-TRIES = 3
-T = TypeVar("T")
 Recorder = Callable[[Envelope], None]
 
 
@@ -70,9 +62,9 @@ class GatewayClient:
         self._tend_every = tend_every
         self._record: Recorder | None = None
         self._kept: dict[str, deque[Envelope]] = defaultdict(deque)
-        self._primed: Envelope | None = None
-        self._account_ids: tuple[str, ...] = ()
+        self._priming = Priming(exchange)
         self._open: set[Tier] = set()
+        self._openings = -1
         self._closing = threading.Event()
         self._tender: threading.Thread | None = None
 
@@ -98,7 +90,7 @@ class GatewayClient:
     def account_ids(self) -> tuple[str, ...]:
         """Every account the login can see, without the pseudo-account `All`."""
         self.open()
-        return self._account_ids
+        return self._priming.account_ids
 
     def ask(
         self, endpoint: Endpoint, /, *, query: Any = None, body: Any = None, counted_as: str = "", **params: Any
@@ -117,15 +109,17 @@ class GatewayClient:
             raise Refused(f"{request}: refused before in this run. Asking again changes nothing, so it was not asked.")
         name = f"{endpoint} {counted_as}".strip()
         try:
-            return self._persistently(lambda: self._ask_in_session(endpoint, request, name), tries=endpoint.cold_tries)
+            return persistently(
+                lambda: self._ask_in_session(endpoint, request, name),
+                sleep=self.exchange.clock.sleep,
+                cold_tries=endpoint.cold_tries,
+            )
         except Refused:
             self._refused.add(request.key)
             raise
-        except Unavailable as error:
-            session = self.keeper.look()
-            if session.state.serves(endpoint.tier):
-                raise
-            raise self.keeper.waiting(session) from error
+        except (Unavailable, Garbled, SessionLost) as error:
+            self._raise_if_waiting(endpoint.tier, error)
+            raise
 
     def pages(self, endpoint: Endpoint, /, *, query: Any = None, **params: Any) -> Iterator[Page]:
         """Every page of a paged endpoint, in order, as they arrive."""
@@ -154,9 +148,11 @@ class GatewayClient:
         Where a login is enough the brokerage session is brought up too if it can be (it makes P&L complete), and done
         without if not.
         """
+        self._forget_if_begun_anew()
         if tier in self._open:
             return
-        self._persistently(self._open_brokerage if tier is Tier.BROKERAGE else self._open_login)
+        opening = self._open_brokerage if tier is Tier.BROKERAGE else self._open_login
+        persistently(opening, sleep=self.exchange.clock.sleep)
         if self._tender is None:
             self._tender = threading.Thread(target=self._tend, name="keeper", daemon=True)
             self._tender.start()
@@ -168,20 +164,9 @@ class GatewayClient:
             self._tender.join(timeout=5)
         self.exchange.close()
 
-    def _persistently(self, do: Callable[[], T], *, tries: int = 1) -> T:
-        """Do it again while that may help; `tries` above one says that "no data" may be a cold cache."""
-        retrying = Retrying(
-            retry=retry_if_exception(lambda error: _is_worth_asking_again(error, tries)),
-            stop=stop_after_attempt(TRIES),
-            wait=wait_random_exponential(multiplier=0.5, max=8),
-            sleep=self.exchange.clock.sleep,
-            reraise=True,
-        )
-        return retrying(do)
-
     def _open_brokerage(self) -> None:
         self.keeper.bring_up(lambda: self._prime(with_brokerage=True))
-        self._open = {Tier.LOGIN, Tier.BROKERAGE}
+        self._open.update(Tier)
 
     def _open_login(self) -> None:
         try:
@@ -192,7 +177,7 @@ class GatewayClient:
                 raise
         for pause in (*PATIENCE, None):
             if self._prime(with_brokerage=False):
-                self._open = {Tier.LOGIN}
+                self._open.add(Tier.LOGIN)
                 return None
             if pause is not None:
                 self.exchange.clock.sleep(pause)
@@ -202,14 +187,24 @@ class GatewayClient:
         try:
             return self._page(endpoint, request, name)
         except SessionLost:
-            pass
-        except LoginRequired:  # also what some endpoints answer that were not primed
-            session = self.keeper.look()
-            if not session.state.serves(endpoint.tier):
-                raise self.keeper.waiting(session) from None
-        self._open.clear()
+            self._open.discard(endpoint.tier)
+        except LoginRequired as error:  # also what some endpoints answer that were not primed
+            self._open.clear()
+            self._raise_if_waiting(endpoint.tier, error)
         self.open(endpoint.tier)
-        return self._page(endpoint, request, name)
+        try:
+            return self._page(endpoint, request, name)
+        except LoginRequired as error:
+            self._raise_if_waiting(endpoint.tier, error)
+            raise Refused(
+                f"{request}: answered as if nobody were logged in, while somebody is. This login may not ask it."
+            ) from error
+
+    def _raise_if_waiting(self, tier: Tier, error: GatewayError) -> None:
+        """Look at the session; when it is the reason for the error, that is what is waited for."""
+        session = self.keeper.look()
+        if not session.state.serves(tier):
+            raise self.keeper.waiting(session) from error
 
     def _page(self, endpoint: Endpoint, request: Request, name: str) -> Page:
         envelope = self.exchange.send(request, name=name, limit=endpoint.limit, concurrent=endpoint.concurrent)
@@ -219,9 +214,10 @@ class GatewayClient:
         return page
 
     def _kept_reply(self, request: Request) -> Envelope | None:
-        if self._primed is not None and self._primed.request.key == request.key:
-            primed, self._primed = self._primed, None
-            return primed
+        listed = self._priming.listed
+        if listed is not None and listed.request.key == request.key:
+            self._priming.listed = None
+            return listed
         kept = self._kept.get(request.key)
         return kept.popleft() if kept else None
 
@@ -229,33 +225,16 @@ class GatewayClient:
         if self._record is not None:
             self._record(envelope)
 
-    def _call(self, endpoint: Endpoint, body: Any = None) -> tuple[Any, Envelope]:
-        request = endpoint.request(body=body)
-        envelope = self.exchange.send(request, name=str(endpoint), limit=endpoint.limit, purpose="session")
-        return decipher(request, envelope.status, envelope.body), envelope
-
     def _prime(self, *, with_brokerage: bool) -> bool:
-        """`/iserver` and `/portfolio` each want their account list asked for first, in every session."""
-        try:
-            brokerage = self._call(BROKERAGE_ACCOUNTS)[0] if with_brokerage else None
-        except SessionLost:  # authenticated, but the bridge is still being built
-            return False
-        accounts, envelope = self._call(PORTFOLIO_ACCOUNTS)
-        self._account_ids = _ids_in(accounts)
-        if not self._account_ids:  # a cache that is still cold: a login sees one account at least
-            return False
-        self._primed = envelope
-        selected = brokerage.get("selectedAccount") if isinstance(brokerage, dict) else None
-        if with_brokerage and selected not in self._account_ids:
-            self._select(self._account_ids[0])
-        return True
+        self._forget_if_begun_anew()
+        return self._priming.prime(with_brokerage=with_brokerage)
 
-    def _select(self, account_id: str) -> None:
-        try:
-            self._call(SELECT_ACCOUNT, body={"acctId": account_id})
-        except Unavailable as error:
-            if "already set" not in str(error):  # seen as a 500; it is what was wanted
-                raise
+    def _forget_if_begun_anew(self) -> None:
+        """A session that any process initialised, and a new login, want priming again."""
+        openings = self.keeper.known().openings
+        if openings != self._openings:
+            self._open.clear()
+            self._openings = openings
 
     def _tend(self) -> None:
         while not self._closing.wait(self._tend_every):
@@ -263,16 +242,3 @@ class GatewayClient:
                 self.keeper.tend()
             except (GatewayError, OSError):  # the next request finds out, and applies the remedy
                 continue
-
-
-def _is_worth_asking_again(error: BaseException, cold_tries: int) -> bool:
-    if isinstance(error, NoData):
-        return cold_tries > 1
-    return isinstance(error, Unavailable | Garbled)
-
-
-def _ids_in(accounts: Any) -> tuple[str, ...]:
-    if not isinstance(accounts, list):
-        raise Garbled(f"GET /portfolio/accounts: a list was due, {str(accounts)[:120]!r} came. Is this a gateway?")
-    ids = (row.get("accountId") or row.get("id") for row in accounts if isinstance(row, dict))
-    return tuple(one for one in ids if isinstance(one, str) and one and one != "All")

@@ -7,6 +7,7 @@ Every call is in the journal of calls twice: when it left and when it was answer
 way when its process was killed is there too. A long wait is told, since nobody sits before a silent terminal.
 """
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -40,7 +41,10 @@ class Tally:
 
 
 class Exchange:
-    """Sends requests, paced. `purpose` is the dataset they are for."""
+    """Sends requests, paced. `purpose` is the dataset they are for.
+
+    `now` is the gateway's time as of its last reply, `ahead_seconds` by how much its clock is ahead of this machine's.
+    """
 
     def __init__(self, transport: Transport, *, budget: Budget, clock: Clock, calls: Journal, run_id: str = "") -> None:
         self.tally = Tally()
@@ -50,9 +54,11 @@ class Exchange:
         self.run_id = run_id
         self.is_simulator = False
         self.now: datetime | None = None
+        self.ahead_seconds: float | None = None
         self.purpose = ""
         self.tell: Callable[[str], None] | None = None
         self._transport = transport
+        self._counting = threading.Lock()
 
     @property
     def base_url(self) -> str:
@@ -92,19 +98,24 @@ class Exchange:
         self._transport.close()
 
     def _waited(self, turn: Turn) -> None:
-        self.tally.requests += 1
+        with self._counting:  # the keeper's thread counts here too
+            self.tally.requests += 1
+            self.tally.waited_seconds += sum(turn.waits.values())
+            for reason, seconds in turn.waits.items():
+                self.tally.waits[reason] = self.tally.waits.get(reason, 0.0) + seconds
         for reason, seconds in turn.waits.items():
-            self.tally.waited_seconds += seconds
-            self.tally.waits[reason] = self.tally.waits.get(reason, 0.0) + seconds
             if self.tell is not None and seconds >= TOLD_SECONDS:
                 self.tell(f"{reason}: waited {seconds:.0f} s")
 
     def _received(self, call_id: str, request: Request, reply: Reply) -> Envelope:
-        self.tally.bytes += len(reply.body)
+        with self._counting:
+            self.tally.bytes += len(reply.body)
         self.is_simulator = self.is_simulator or SIMULATOR_HEADER in reply.headers
-        self.now = _date_of(reply.headers) or self.here.replace(microsecond=0)
+        here = self.here
+        now = _date_of(reply.headers) or here.replace(microsecond=0)
+        self.now, self.ahead_seconds = now, ahead_seconds(now, here)
         headers = {name: value for name, value in reply.headers.items() if name.lower() not in SECRET_HEADERS}
-        envelope = Envelope(request, reply.status, headers, reply.body, self.now, self.run_id)
+        envelope = Envelope(request, reply.status, headers, reply.body, now, self.run_id)
         self._note_end(call_id, verdict=_verdict(envelope), status=reply.status, bytes=len(reply.body))
         return envelope
 
@@ -128,6 +139,12 @@ class Exchange:
     def _note_end(self, call_id: str, **facts: Any) -> None:
         answered_at = self.now if "status" in facts else None
         self.calls.append({"id": call_id, "ended_at": self.here, "answered_at": answered_at, **facts}, at=self.here)
+
+
+def ahead_seconds(gateway: datetime, here: datetime) -> float:
+    """By how much the gateway's clock is ahead; its `Date` has whole seconds, so less than one is none."""
+    ahead = (gateway - here).total_seconds()
+    return 0.0 if -1.0 <= ahead <= 1.0 else round(ahead, 1)
 
 
 def _verdict(envelope: Envelope) -> str:

@@ -1,23 +1,17 @@
 """Keeps one login's session, together with every other process that uses it.
 
-Belongs here: looking, the tickle, bringing the brokerage session up, and what is remembered of it on disk.
-Does not: what a look means (`session.py`), priming and the data themselves (`client.py`).
+Belongs here: looking, the tickle, bringing the brokerage session up. Does not: what a look means (`session.py`),
+what is remembered of it on disk (`known.py`), priming and the data themselves (`client.py`).
 
 Nobody is in charge: whoever finds the tickle due sends it and notes so in `session.json`, and the same goes for
 an init, so that ten processes send one a minute, and a killed one is missed by nobody. Each change of state,
 and each quarter of an hour without one, goes into the journal of observations (dataset `gateway_session`).
 """
 
-import fcntl
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-from pydantic import BaseModel, ValidationError
 
 from resources.gateway.endpoint import Endpoint
 from resources.gateway.errors import (
@@ -26,15 +20,17 @@ from resources.gateway.errors import (
     LoginRequired,
     Maintenance,
     NotReady,
+    Refused,
     Unreachable,
     Untrusted,
     Waiting,
 )
 from resources.gateway.exchange import Exchange
+from resources.gateway.known import Known, KnownFile
 from resources.gateway.pacing import Limit
-from resources.gateway.session import LONG_AGO, Session, State, Step, read_status, state_of
+from resources.gateway.session import Session, State, Step, read_status, state_of
 from resources.gateway.wire import LOG_IN, decipher
-from resources.journal import OWNER_ONLY, OWNER_ONLY_FOLDER, Journal
+from resources.journal import OWNER_ONLY_FOLDER, Journal
 
 STATUS = Endpoint("/iserver/auth/status", method="POST")
 INITIALISE = Endpoint("/iserver/auth/ssodh/init", method="POST")
@@ -43,29 +39,8 @@ TICKLE = Endpoint("/tickle", method="POST", limit=Limit(1, 1.0))
 
 TICKLE_EVERY = timedelta(seconds=55)
 OBSERVE_EVERY = timedelta(minutes=15)
+CLOCK_SLACK = timedelta(seconds=2)  # the gateway tells whole seconds
 PATIENCE = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between looks at a session that is coming up
-
-
-class Known(BaseModel):
-    """What every process knows of the session, as it lies on disk."""
-
-    state: State = State.GATEWAY_DOWN
-    since: datetime = LONG_AGO
-    reason: str = ""
-    inits: int = 0
-    init_at: datetime = LONG_AGO
-    looked_at: datetime = LONG_AGO
-    observed_at: datetime = LONG_AGO
-    ahead_seconds: float = 0.0
-    """By how much the gateway's clock was ahead of this machine's at the last look."""
-
-    @property
-    def session(self) -> Session:
-        return Session(self.state, self.since, self.reason, self.inits, self.init_at)
-
-    def now(self, here: datetime) -> datetime:
-        """The gateway's time, when this machine's clock says `here`."""
-        return here + timedelta(seconds=self.ahead_seconds)
 
 
 class Keeper:
@@ -75,15 +50,12 @@ class Keeper:
         folder.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_FOLDER)
         self.observations = Journal(folder / "observations")
         self._exchange = exchange
-        self._folder = folder
+        self._known = KnownFile(folder)
         self._may_evict = may_evict
 
     def known(self) -> Known:
         """What is on disk; nothing, when nobody looked yet or the file is damaged."""
-        try:
-            return Known.model_validate_json((self._folder / "session.json").read_bytes())
-        except (FileNotFoundError, ValidationError):
-            return Known()
+        return self._known.read()
 
     def look(self) -> Session:
         """Ask for the status now. Raises what tells nothing of the session: a limit, a wrong certificate."""
@@ -133,7 +105,7 @@ class Keeper:
             case State.GATEWAY_DOWN:
                 return Unreachable(session.reason or "The gateway does not answer. Start it.")
             case State.MAINTENANCE:
-                return Maintenance(session.reason)
+                return Maintenance(session.reason or "The gateway answers, IBKR behind it does not. Wait for it.")
         return NotReady(f"Opening the session: {session.state}. {session.reason}".strip())
 
     def _may_come_up(self, session: Session) -> bool:
@@ -166,12 +138,15 @@ class Keeper:
         return {**status, "ssoExpires": told.get("ssoExpires")} if isinstance(status, dict) else self._status()
 
     def _initialise(self) -> None:
+        """Ask for a brokerage session; what became of it, the next look tells."""
         try:
             self._call(INITIALISE, body={"publish": True, "compete": self._may_evict})
         except (Waiting, Untrusted):
             raise
-        except GatewayError:  # gateways before ssodh/init know only this
+        except Refused:  # gateways before ssodh/init know only this
             self._call(REAUTHENTICATE)
+        except GatewayError:
+            return
 
     def _call(self, endpoint: Endpoint, body: Any = None) -> Any:
         request = endpoint.request(body=body)
@@ -180,60 +155,36 @@ class Keeper:
 
     def _claim_look(self) -> bool:
         """Whether the tickle is due; it then is this process's."""
-        with self._changing() as change:
+        with self._known.changing() as known:
             here = self._exchange.here
-            if timedelta() <= here - change.known.looked_at < TICKLE_EVERY:
+            if timedelta() <= here - known.looked_at < TICKLE_EVERY:
                 return False
-            change.known.looked_at = here
+            known.looked_at = here
             return True
 
     def _claim_init(self) -> bool:
         """Whether an init is due; it then is this process's."""
-        with self._changing() as change:
-            here, session = self._exchange.here, change.known.session
-            if here < session.init_due:
+        with self._known.changing() as known:
+            here, session = self._exchange.here, known.session
+            if not session.is_init_due(here):
                 return False
-            change.remember(session.initialised(at=here))
+            known.remember(session.initialised(at=here))
             return True
 
     def _note(self, state: State, reason: str, told: dict[str, Any]) -> Session:
-        with self._changing() as change:
-            known, here = change.known, self._exchange.here
-            now = self._exchange.now or here
-            if self._exchange.now is not None:
-                known.ahead_seconds = ahead_seconds(now, here)
-            is_news = known.state is not state or not timedelta() <= now - known.observed_at < OBSERVE_EVERY
+        with self._known.changing() as known:
+            here = self._exchange.here
+            if self._exchange.ahead_seconds is not None:
+                known.ahead_seconds = self._exchange.ahead_seconds
+            now = known.now(here)
+            is_news = known.state is not state or not -CLOCK_SLACK <= now - known.observed_at < OBSERVE_EVERY
             session = known.session.seen(state, reason, at=now)
-            change.remember(session)
+            known.remember(session)
             known.looked_at = here
             if is_news:
                 known.observed_at = now
                 self.observations.append(_observation(session, told, known, now), at=now)
         return session
-
-    @contextmanager
-    def _changing(self) -> Iterator["_Change"]:
-        """What is known, to be changed by nobody else meanwhile."""
-        handle = os.open(self._folder / "session.lock", os.O_RDWR | os.O_CREAT, OWNER_ONLY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            change = _Change(self.known())
-            yield change
-            beside = self._folder / "session.json.new"
-            beside.touch(OWNER_ONLY)
-            beside.write_text(change.known.model_dump_json())
-            beside.replace(self._folder / "session.json")
-        finally:
-            os.close(handle)
-
-
-@dataclass(slots=True)
-class _Change:
-    known: Known
-
-    def remember(self, session: Session) -> None:
-        self.known.state, self.known.since, self.known.reason = session.state, session.since, session.reason
-        self.known.inits, self.known.init_at = session.inits, session.init_at
 
 
 def _observation(session: Session, told: dict[str, Any], known: Known, now: datetime) -> dict[str, Any]:
@@ -252,9 +203,3 @@ def _observation(session: Session, told: dict[str, Any], known: Known, now: date
         **{name: told.get(name) for name in ("authenticated", "connected", "competing", "established", "message")},
         "ssoExpires": told.get("ssoExpires"),
     }
-
-
-def ahead_seconds(gateway: datetime, here: datetime) -> float:
-    """By how much the gateway's clock is ahead; its `Date` has whole seconds, so less than one is none."""
-    ahead = (gateway - here).total_seconds()
-    return 0.0 if -1.0 <= ahead <= 1.0 else round(ahead, 1)

@@ -43,10 +43,11 @@ GLOBAL_GAP = 1 / USED_PER_SECOND
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """How long a request must wait, for which limit, and whether that is the penalty for a broken one."""
+    """How long a request must wait, for which limit; whether nobody else may send meanwhile, and for a broken limit."""
 
     seconds: float
     reason: str
+    is_for_all: bool = False
     is_penalty: bool = False
 
 
@@ -63,24 +64,29 @@ class Pace:
 
     def wait(self, name: str, limit: Limit | None, *, now: float) -> Wait:
         """How long `name` must wait at `now`; of several limits the one that decides."""
-        waits = [Wait(self._left(EVERYTHING, GLOBAL_GAP, now), f"{EVERYTHING}, {DOCUMENTED_PER_SECOND:g} per s")]
+        gap = self._left(EVERYTHING, GLOBAL_GAP, now)
+        waits = [Wait(gap, f"{EVERYTHING}, {DOCUMENTED_PER_SECOND:g} per s", is_for_all=True)]
         if limit is not None:
             waits.append(Wait(self._left(name, limit.gap, now), f"{name}, {limit}"))
         penalty = self.punished_at + PENALTY_SECONDS - now
         if penalty > 0:
-            waits.append(Wait(penalty, "the penalty for a broken limit", is_penalty=True))
+            waits.append(Wait(penalty, "the penalty for a broken limit", is_for_all=True, is_penalty=True))
         return max(waits, key=lambda wait: (wait.is_penalty, wait.seconds))
 
     def mark(self, name: str, *, now: float) -> None:
         """Stamp an actual send."""
         self.sent[EVERYTHING] = self.sent[name] = now
 
+    def marked(self, name: str, *, now: float) -> "Pace":
+        """The same after an actual send."""
+        return Pace({**self.sent, EVERYTHING: now, name: now}, self.punished_at, self.known_since)
+
     def punish(self, *, now: float) -> None:
         """A limit was broken: the penalty begins, again if it was running."""
         self.punished_at = now
 
     def moved(self, seconds: float, *, now: float) -> "Pace":
-        """The same by a clock that is `seconds` ahead (another boot); nothing lies in the future of it."""
+        """The same by a clock that is `seconds` ahead (0 within one boot); nothing lies in the future."""
         sent = {name: min(at + seconds, now) for name, at in self.sent.items()}
         return Pace(sent, min(self.punished_at + seconds, now), min(self.known_since + seconds, now))
 

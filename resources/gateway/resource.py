@@ -6,7 +6,6 @@ step that wanted it, with its one clear line, not to the run's start.
 
 import time
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -14,17 +13,16 @@ from urllib.parse import urlsplit
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
-from resources.envelope import Request
 from resources.gateway.budget import Budget, Rank
 from resources.gateway.certificate import read_pin
 from resources.gateway.client import GatewayClient
 from resources.gateway.clock import Clock
 from resources.gateway.exchange import Exchange
 from resources.gateway.keeper import Keeper
+from resources.gateway.refusals import refused_requests
 from resources.gateway.transport import Transport
 from resources.journal import Journal
 
-RETRIES_REACH = timedelta(days=1)
 BACKFILL_TAGS = ("dagster/backfill", "dagster/asset_partition_range_start")
 
 
@@ -74,11 +72,12 @@ class Gateway(dg.ConfigurableResource):  # type: ignore[type-arg]
             pin = read_pin(Path(certificate)) if certificate else None
             transport = Transport(base_url, pin=pin, timeout=self.timeout)
             clock, calls = self.clock(), Journal(self.folder / "calls")
-            budget = Budget(self.folder, clock, rank=_rank(self._run))
+            budget = Budget(self.folder, clock, rank=rank_of(self._run))
             run_id = self._run.run_id if self._run else ""
             exchange = Exchange(transport, budget=budget, clock=clock, calls=calls, run_id=run_id)
             keeper = Keeper(exchange, self.folder, may_evict=self.may_evict)
-            self._client = GatewayClient(exchange, keeper, refused=_refused(self._run, calls, exchange.here))
+            refused = refused_requests(calls, tries_of(self._run), now=exchange.here)
+            self._client = GatewayClient(exchange, keeper, refused=refused)
         return self._client
 
     def close(self) -> None:
@@ -97,21 +96,12 @@ def login_name(base_url: str) -> str:
     return f"{host}-{parts.port or (443 if parts.scheme == 'https' else 80)}"
 
 
-def _rank(run: dg.DagsterRun | None) -> Rank:
+def rank_of(run: dg.DagsterRun | None) -> Rank:
     """Ranges and backfills give way to the work of one day."""
     return Rank.BACKFILL if run is not None and any(tag in run.tags for tag in BACKFILL_TAGS) else Rank.NIGHTLY
 
 
-def _refused(run: dg.DagsterRun | None, calls: Journal, now: datetime) -> set[str]:
-    """Requests that earlier tries of the same run were refused: those are not asked again."""
-    tried = {run.parent_run_id, run.root_run_id} - {None} if run is not None else set()
-    if not tried:
-        return set()
-    sent: dict[str, str] = {}
-    refused: set[str] = set()
-    for record in calls.between(now.astimezone(UTC) - RETRIES_REACH, now):
-        if record.get("run_id") in tried:
-            sent[record["id"]] = Request(record["method"], record["path"], record["query"], record["body"]).key
-        elif record["id"] in sent and record.get("verdict") == "Refused":
-            refused.add(sent[record["id"]])
-    return refused
+def tries_of(run: dg.DagsterRun | None) -> set[str]:
+    """The runs that tried the same before: retries of a run, and of a step in a process of its own."""
+    known = (run.run_id, run.parent_run_id, run.root_run_id) if run is not None else ()
+    return {run_id for run_id in known if run_id}

@@ -107,14 +107,16 @@ class Session:
         step = _STEPS[self.state]
         if self.state is State.COMPETING and may_evict:
             step = Step.INITIALISE
-        return Step.POLL if step is Step.INITIALISE and at < self.init_due else step
+        return Step.POLL if step is Step.INITIALISE and not self.is_init_due(at) else step
 
     @property
     def init_due(self) -> datetime:
-        """When the next init may be sent."""
-        if self.inits == 0:
-            return LONG_AGO
-        return self.init_at + min(FIRST_BACKOFF * 2.0 ** min(self.inits - 1, 10), LONGEST_BACKOFF)
+        """When the next init may be sent; two never follow each other at once, not even around a moment of READY."""
+        return self.init_at + min(FIRST_BACKOFF * 2.0 ** min(max(self.inits, 1) - 1, 10), LONGEST_BACKOFF)
+
+    def is_init_due(self, at: datetime) -> bool:
+        """Whether an init may be sent; one of the future (a clock that was set back) holds nothing up."""
+        return not self.init_at <= at < self.init_due
 
 
 @dataclass(frozen=True, slots=True)

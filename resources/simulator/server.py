@@ -11,7 +11,7 @@ import struct
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -47,10 +47,10 @@ class Running:
 
 
 @contextmanager
-def serve(options: Options, *, port: int = 0) -> Iterator[Running]:
-    """Serve until the block ends; port 0 takes a free one."""
+def serve(options: Options, *, port: int = 0, real: Callable[[], float] = time.monotonic) -> Iterator[Running]:
+    """Serve until the block ends; port 0 takes a free one, `real` is the time that its clock follows."""
     with ExitStack() as stack:
-        simulation, application = build(options, real=time.monotonic, present=lambda: datetime.now(UTC))
+        simulation, application = build(options, real=real, present=lambda: datetime.now(UTC))
         listener = stack.enter_context(_listen(port))
         pem, key = _certificate(options, stack) if options.tls else (None, None)
         stack.enter_context(_running(application, listener, pem, key))

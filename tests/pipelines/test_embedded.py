@@ -22,7 +22,7 @@ def test_it_is_not_there_until_it_is_asked_and_is_gone_after_the_run() -> None:
         seen["accounts"] = client.account_ids()
         seen["simulated"] = client.is_simulator
         assert gateway.client is client, "a run has one client"
-        seen["url"] = client._exchange._transport.base_url
+        seen["url"] = client.exchange.base_url
 
     @dg.job(resource_defs={"gateway": EmbeddedGateway(simulator=SMALL)})
     def asking() -> None:

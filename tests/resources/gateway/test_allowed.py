@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from urllib3.util import parse_url
 
 from resources.envelope import Request
-from resources.gateway.allowed import ALLOWED
+from resources.gateway.allowed import ALLOWED, Tier
 from resources.gateway.endpoint import Endpoint
 from resources.gateway.errors import NotListed
 
@@ -66,6 +66,22 @@ def test_everything_listed_is_a_get_or_one_of_the_posts_that_change_nothing() ->
         "/pa/transactions",
         "/iserver/scanner/run",
     }
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(ALLOWED))
+def test_what_needs_only_a_login_is_what_the_reference_says_works_without_a_brokerage_session(
+    method: str, path: str
+) -> None:
+    session = {
+        "/sso/validate",
+        "/iserver/auth/status",
+        "/iserver/auth/ssodh/init",
+        "/iserver/reauthenticate",
+        "/tickle",
+    }
+    works = path in session or path.startswith(("/portfolio/", "/portfolio2/", "/pa/", "/trsrv/"))
+    assert ALLOWED[method, path] is (Tier.LOGIN if works else Tier.BROKERAGE)
+    assert Endpoint(path, method=method).tier is ALLOWED[method, path]
 
 
 @given(st.text())

@@ -2,186 +2,256 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from resources.envelope import Envelope, Request
-from resources.gateway import errors
-from resources.gateway.certificate import read_pin
-from resources.gateway.client import PORTFOLIO_ACCOUNTS, GatewayClient
+from resources.envelope import Envelope
+from resources.gateway import client, errors
+from resources.gateway.client import PORTFOLIO_ACCOUNTS
+from resources.gateway.clock import Clock
 from resources.gateway.endpoint import Endpoint, Numbered
-from resources.gateway.exchange import Exchange
-from resources.gateway.pacing import OUR_PER_SECOND, Limit
-from resources.gateway.transport import Reply, Transport
+from resources.gateway.pacing import USED_PER_SECOND, Limit
+from resources.gateway.refusals import refused_requests
+from resources.gateway.session import State
 from resources.simulator.flavour import Flavour
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
-from resources.simulator.simulation import Simulation
 from tests.crooked import crooked
 from tests.resources.gateway import crooked as scripted
+from tests.resources.gateway.wired import EVENING, Hours, Wired, wired
 
-EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 LEDGER = Endpoint("/portfolio/{account_id}/ledger")
 POSITIONS = Endpoint("/portfolio/{account_id}/positions/{page}", paging=Numbered(100))
 HISTORY = Endpoint("/iserver/marketdata/history", cold_tries=3)
 PERFORMANCE = Endpoint("/pa/performance", method="POST", limit=Limit(1, 900))
-OPENING = [
-    "POST /iserver/auth/status",
-    "GET /iserver/accounts",
-    "GET /portfolio/accounts",
-]
-
-
-class Heard(Transport):
-    """The real transport, which also notes what it sent."""
-
-    def __init__(self, running: Any) -> None:
-        pin = read_pin(running.certificate) if running.certificate else None
-        super().__init__(running.url, pin=pin)
-        self.sent: list[str] = []
-
-    def send(self, request: Request) -> Reply:
-        self.sent.append(f"{request.method} {request.path}")
-        return super().send(request)
-
-
-class Clock:
-    """Time that passes only by sleeping."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.slept: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        self.slept.append(seconds)
-
-
-@contextmanager
-def _client(running: Any) -> Iterator[tuple[GatewayClient, Heard, Clock]]:
-    heard, clock = Heard(running), Clock()
-    client = GatewayClient(Exchange(heard, run_id="run-1", clock=clock, sleep=clock.sleep))
-    yield client, heard, clock
-    client.close()
+DEFINITIONS = Endpoint("/trsrv/secdef")
+ACCOUNT = "U9900001"
+BARS = {"conid": 265598, "period": "5d", "bar": "1d"}
+YEAR = {"acctIds": [ACCOUNT], "period": "1Y"}
+STATUS, INIT = "POST /iserver/auth/status", "POST /iserver/auth/ssodh/init"
+OPENING = [STATUS, "GET /iserver/accounts", "GET /portfolio/accounts"]
+"""What opens a session, in its order."""
 
 
 @pytest.fixture
 def gateway() -> Iterator[Running]:
-    with serve(Options(clock=EVENING, positions=120, pacing=False)) as running:  # nobody here really waits
+    """It paces as strictly as the real one."""
+    with serve(Options(clock=EVENING, positions=120)) as running:
         yield running
+        assert running.control.limits()["broken"] == []
 
 
-def _simulation(running: Running) -> Simulation:
-    assert isinstance(running.simulation, Simulation)
-    return running.simulation
+@pytest.fixture
+def one(gateway: Running, tmp_path: Path) -> Iterator[Wired]:
+    with wired(gateway, tmp_path, Hours(gateway)) as client:
+        yield client
 
 
-def test_a_session_is_opened_in_the_order_the_gateway_wants_and_only_once(gateway: Running) -> None:
-    with _client(gateway) as (client, heard, _):
-        assert client.account_ids() == ("U9900001",)
-        client.ask(LEDGER, account_id="U9900001")
-        client.ask(LEDGER, account_id="U9900001")
-    assert heard.sent == [*OPENING, *["GET /portfolio/U9900001/ledger"] * 2]
-    assert client.is_simulator
+def _set(running: Running, **facts: Any) -> None:
+    for name, value in facts.items():
+        setattr(running.simulation.session, name, value)
 
 
-def test_the_list_of_accounts_that_primed_the_session_is_not_asked_for_twice(gateway: Running) -> None:
+def test_a_session_is_opened_in_the_order_the_gateway_wants_and_only_once(one: Wired) -> None:
+    assert one.client.account_ids() == (ACCOUNT,)
+    one.client.ask(LEDGER, account_id=ACCOUNT)
+    one.client.ask(LEDGER, account_id=ACCOUNT)
+    assert one.sent == [*OPENING, *["GET /portfolio/U9900001/ledger"] * 2]
+    assert one.client.is_simulator
+
+
+def test_the_list_of_accounts_that_primed_the_session_is_not_asked_for_twice(one: Wired) -> None:
     kept: list[Envelope] = []
-    with _client(gateway) as (client, heard, _), client.recording(kept.append):
-        [page] = client.pages(PORTFOLIO_ACCOUNTS)
-    assert heard.sent == OPENING
+    with one.client.recording(kept.append):
+        [page] = one.client.pages(PORTFOLIO_ACCOUNTS)
+    assert one.sent == OPENING
     assert [envelope.request.path for envelope in kept] == ["/portfolio/accounts"]
-    assert page.json[0]["accountId"] == "U9900001"
+    assert page.json[0]["accountId"] == ACCOUNT
 
 
-def test_a_dead_brokerage_session_is_initialised_and_primed_again(gateway: Running) -> None:
-    _simulation(gateway).session.brokerage = False
-    with _client(gateway) as (client, heard, _):
-        client.open()
-    assert heard.sent == [OPENING[0], "POST /iserver/auth/ssodh/init", *OPENING]
+def test_a_dead_brokerage_session_is_initialised_and_primed_again(gateway: Running, one: Wired) -> None:
+    gateway.control.drop()
+    one.client.open()
+    assert one.sent == [STATUS, INIT, *OPENING]
 
 
-def test_a_session_that_dies_under_way_is_brought_up_and_the_request_made_again(gateway: Running) -> None:
-    with _client(gateway) as (client, heard, _):
-        client.open()
-        _simulation(gateway).session.brokerage = False
-        client.ask(HISTORY, query={"conid": 265598, "period": "5d", "bar": "1d"})
-    after = heard.sent[len(OPENING) :]
-    assert after[0] == after[-1] == "GET /iserver/marketdata/history"
-    assert "POST /iserver/auth/ssodh/init" in after
+def test_a_session_that_dies_under_way_is_brought_up_and_the_request_made_again(gateway: Running, one: Wired) -> None:
+    one.client.open()
+    gateway.control.drop()
+    one.client.ask(HISTORY, query=BARS)
+    after = one.sent[len(OPENING) :]
+    assert after == ["GET /iserver/marketdata/history", STATUS, INIT, *OPENING, "GET /iserver/marketdata/history"]
 
 
-def test_a_bridge_that_is_being_built_is_waited_for(gateway: Running) -> None:
-    _simulation(gateway).session.brokerage = False
-    _simulation(gateway).session.build_polls = 2
-    with _client(gateway) as (client, heard, clock):
-        client.open()
-    assert heard.sent.count("POST /iserver/auth/status") >= 3
-    assert sum(clock.slept) >= 1.5
+def test_a_session_that_another_process_brought_up_again_is_primed_before_anything_is_asked(
+    gateway: Running, tmp_path: Path, one: Wired
+) -> None:
+    one.client.open()
+    gateway.control.drop()
+    with wired(gateway, tmp_path, one.hours) as other:
+        other.client.open()
+    assert INIT in other.sent
+    one.client.ask(HISTORY, query=BARS)
+    assert one.sent == [*OPENING, *OPENING, "GET /iserver/marketdata/history"]
 
 
-def test_a_competing_session_is_left_alone(gateway: Running) -> None:
-    _simulation(gateway).session.brokerage = False
-    _simulation(gateway).session.competing = True
-    with _client(gateway) as (client, heard, _), pytest.raises(errors.Competing, match="nobody was thrown out"):
-        client.open()
-    assert heard.sent == ["POST /iserver/auth/status"]
+def test_a_login_that_was_renewed_is_primed_though_its_portfolio_would_look_empty_without(tmp_path: Path) -> None:
+    """Builds that answer 200 `[]` before their accounts were listed: a night without positions, and nobody knows."""
+    flavour = Flavour(unlisted_status=200)
+    with (
+        serve(Options(clock=EVENING, positions=3, flavour=flavour)) as running,
+        wired(running, tmp_path, Hours(running)) as one,
+    ):
+        one.client.open()
+        running.control.log_out()
+        with pytest.raises(errors.LoginRequired):
+            one.client.ask(LEDGER, account_id=ACCOUNT)
+        running.control.log_in()
+        assert len(one.client.ask(POSITIONS, account_id=ACCOUNT, page=0).json) == 3
 
 
-def test_nobody_logged_in_is_for_a_person(gateway: Running) -> None:
-    _simulation(gateway).session.log_out()
-    with _client(gateway) as (client, heard, _), pytest.raises(errors.LoginRequired, match="Log in at the gateway"):
-        client.open()
-    assert heard.sent == ["POST /iserver/auth/status"]
+def test_a_portfolio_that_says_401_before_its_accounts_were_listed_is_primed_and_asked_again(tmp_path: Path) -> None:
+    flavour = Flavour(unlisted_status=401)
+    with (
+        serve(Options(clock=EVENING, positions=3, flavour=flavour)) as running,
+        wired(running, tmp_path, Hours(running)) as one,
+    ):
+        one.client.open()
+        running.control.log_out()
+        running.control.log_in()
+        assert len(one.client.ask(POSITIONS, account_id=ACCOUNT, page=0).json) == 3
+    positions = "GET /portfolio/U9900001/positions/0"
+    assert one.sent == [*OPENING, positions, STATUS, *OPENING, positions]
 
 
-def test_an_old_gateway_is_reauthenticated(gateway: Running) -> None:
-    _simulation(gateway).session.brokerage = False
+def test_a_bridge_that_is_being_built_is_waited_for(gateway: Running, one: Wired) -> None:
+    gateway.control.drop()
+    _set(gateway, build_polls=2)
+    one.client.ask(HISTORY, query=BARS)
+    assert one.sent.count(STATUS) >= 3
+    assert one.sent.count(INIT) == 1
+    assert sum(one.hours.slept) >= 1.5
+
+
+def _dies(running: Running) -> None:
+    running.control.drop()
+    _set(running, init_failures=1000)
+
+
+def _builds_for_ever(running: Running) -> None:
+    running.control.drop()
+    _set(running, build_polls=1000)
+
+
+def _is_taken(running: Running) -> None:
+    running.control.compete()
+
+
+TROUBLES: dict[State, Callable[[Running], None]] = {
+    State.BROKERAGE_DEAD: _dies,
+    State.BRIDGE_BUILDING: _builds_for_ever,
+    State.COMPETING: _is_taken,
+}
+
+
+@pytest.mark.parametrize("state", TROUBLES)
+@pytest.mark.parametrize("is_open", [False, True])
+def test_what_needs_a_login_only_goes_on_while_the_brokerage_session_is_down(
+    gateway: Running, one: Wired, state: State, is_open: bool
+) -> None:
+    if is_open:
+        one.client.open()
+    TROUBLES[state](gateway)
+    assert len(one.client.ask(POSITIONS, account_id=ACCOUNT, page=0).json) == 100
+    waits = errors.Competing if state is State.COMPETING else errors.NotReady
+    with pytest.raises(waits):
+        one.client.ask(HISTORY, query=BARS)
+    assert one.keeper.known().state is state
+    asked = len(one.sent)
+    assert "BASE" in one.client.ask(LEDGER, account_id=ACCOUNT).json
+    assert one.client.ask(DEFINITIONS, query={"conids": 265598}).json
+    assert one.client.ask(PERFORMANCE, body=YEAR).json
+    assert len(one.sent) - asked == 3, "and without opening it anew each time"
+
+
+def test_a_competing_session_is_left_alone(gateway: Running, one: Wired) -> None:
+    gateway.control.compete()
+    with pytest.raises(errors.Competing, match="nobody was thrown out"):
+        one.client.ask(HISTORY, query=BARS)
+    assert one.sent == [STATUS]
+    assert gateway.control.session()["competing"] is True
+
+
+def test_a_competing_session_is_evicted_where_the_owner_says_so(gateway: Running, tmp_path: Path) -> None:
+    gateway.control.compete()
+    with wired(gateway, tmp_path, Hours(gateway), may_evict=True) as one:
+        one.client.ask(HISTORY, query=BARS)
+    assert one.sent.count(INIT) == 1
+    assert gateway.control.session()["competing"] is False
+
+
+def test_nobody_logged_in_is_for_a_person(gateway: Running, one: Wired) -> None:
+    gateway.control.log_out()
+    with pytest.raises(errors.LoginRequired, match="Log in at the gateway"):
+        one.client.open()
+    assert one.sent == [STATUS]
+
+
+def test_an_old_gateway_is_reauthenticated(gateway: Running, tmp_path: Path) -> None:
+    gateway.control.drop()
     with (
         crooked(gateway, {"/iserver/auth/ssodh/init": lambda _: (404, b"Unknown path")}) as old,
-        _client(old) as (client, heard, _),
+        wired(old, tmp_path, Hours(gateway)) as one,
     ):
-        assert client.account_ids() == ("U9900001",)
-    assert heard.sent[1:3] == ["POST /iserver/auth/ssodh/init", "POST /iserver/reauthenticate"]
+        assert one.client.account_ids() == (ACCOUNT,)
+    assert one.sent[1:3] == [INIT, "POST /iserver/reauthenticate"]
 
 
-def test_several_accounts_are_seen_without_the_pseudo_account_all() -> None:
+def test_an_init_that_fails_by_chance_is_sent_again_and_nothing_else(gateway: Running, one: Wired) -> None:
+    gateway.control.drop()
+    _set(gateway, init_failures=1)
+    one.client.ask(HISTORY, query=BARS)
+    assert one.sent.count(INIT) == 2
+    assert "POST /iserver/reauthenticate" not in one.sent
+    assert sum(one.hours.slept) >= 2.0
+
+
+def test_several_accounts_are_seen_without_the_pseudo_account_all(tmp_path: Path) -> None:
     with (
-        serve(Options(clock=EVENING, accounts=3, positions=5, pacing=False)) as running,
-        _client(running) as (client, _, _),
+        serve(Options(clock=EVENING, accounts=3, positions=5)) as running,
+        wired(running, tmp_path, Hours(running)) as one,
     ):
-        assert client.account_ids() == ("U9900001", "U9900002", "U9900003")
+        assert one.client.account_ids() == ("U9900001", "U9900002", "U9900003")
 
 
-def test_a_list_of_accounts_that_is_empty_at_first_is_asked_for_again() -> None:
+def test_a_list_of_accounts_that_is_empty_at_first_is_asked_for_again(gateway: Running, one: Wired) -> None:
+    gateway.control.add_faults({"faults": ["empty"], "path": "/portfolio/accounts", "times": 1})
+    assert one.client.account_ids() == (ACCOUNT,)
+    assert one.sent.count("GET /portfolio/accounts") == 2
+
+
+def test_a_login_that_lists_no_account_is_told_and_waited_for(gateway: Running, one: Wired) -> None:
+    gateway.control.add_faults({"faults": ["empty"], "path": "/portfolio/accounts"})
+    with pytest.raises(errors.NotReady, match="listed no account"):
+        one.client.account_ids()
+
+
+def test_now_is_the_gateways_time_not_ours(gateway: Running, tmp_path: Path) -> None:
+    hours = Hours()
+    hours.pass_by(86_400.0)
+    with wired(gateway, tmp_path, hours) as one:
+        assert abs(one.client.now - EVENING) < timedelta(minutes=2)
+
+
+def test_now_of_a_gateway_that_does_not_answer_is_waited_for(tmp_path: Path) -> None:
     with (
-        serve(Options(clock=EVENING, positions=5, pacing=False)) as running,
-        _client(running) as (client, heard, _),
+        wired(scripted.Crooked("http://127.0.0.1:9/v1/api"), tmp_path) as one,
+        pytest.raises(errors.Unreachable, match="Start the gateway"),
     ):
-        running.control.add_faults({"faults": ["empty"], "path": "/portfolio/accounts", "times": 1})
-        assert client.account_ids() == ("U9900001",)
-        assert heard.sent.count("GET /portfolio/accounts") == 2
-
-
-def test_a_login_that_lists_no_account_is_told() -> None:
-    with (
-        serve(Options(clock=EVENING, positions=5, pacing=False)) as running,
-        _client(running) as (client, _, _),
-    ):
-        running.control.add_faults({"faults": ["empty"], "path": "/portfolio/accounts"})
-        with pytest.raises(errors.LoginRequired, match="or listed no account"):
-            client.account_ids()
-
-
-def test_now_is_the_gateways_time_not_ours(gateway: Running) -> None:
-    with _client(gateway) as (client, _, _):
-        assert abs(client.now - EVENING) < timedelta(minutes=2)
+        _ = one.client.now
 
 
 def _flaky(failures: int, status: int, body: bytes) -> Callable[[bytes], tuple[int, bytes]]:
@@ -191,86 +261,211 @@ def _flaky(failures: int, status: int, body: bytes) -> Callable[[bytes], tuple[i
 
 @pytest.mark.parametrize(("status", "body"), [(503, b""), (500, b'{"error":"oops"}'), (200, b""), (200, b'{"half')])
 def test_a_passing_trouble_is_asked_again_and_every_reply_is_recorded(
-    gateway: Running, status: int, body: bytes
+    gateway: Running, tmp_path: Path, status: int, body: bytes
 ) -> None:
     kept: list[Envelope] = []
     with (
         crooked(gateway, {"/portfolio/U9900001/ledger": _flaky(2, status, body)}) as flaky,
-        _client(flaky) as (client, _, clock),
-        client.recording(kept.append),
+        wired(flaky, tmp_path, Hours(gateway)) as one,
+        one.client.recording(kept.append),
     ):
-        page = client.ask(LEDGER, account_id="U9900001")
+        page = one.client.ask(LEDGER, account_id=ACCOUNT)
     assert "BASE" in page.json
     assert [envelope.status for envelope in kept] == [status, status, 200]
-    assert sum(clock.slept) > 0.2
+    assert sum(one.hours.slept) > 0.2
 
 
 @pytest.mark.parametrize(
     ("status", "body", "kind"),
-    [(429, b"", errors.Throttled), (400, b'{"error":"bad"}', errors.Refused), (401, b"", errors.LoginRequired)],
+    [
+        (400, b'{"error":"bad"}', errors.Refused),
+        (404, b"Unknown path", errors.Refused),
+        (404, b'{"error":"Chart data unavailable"}', errors.NoData),
+    ],
 )
 def test_what_asking_again_cannot_clear_is_asked_once(
-    gateway: Running, status: int, body: bytes, kind: type[errors.GatewayError]
+    gateway: Running, tmp_path: Path, status: int, body: bytes, kind: type[errors.GatewayError]
 ) -> None:
     with (
         crooked(gateway, {"/portfolio/U9900001/ledger": lambda _: (status, body)}) as stern,
-        _client(stern) as (client, heard, _),
+        wired(stern, tmp_path, Hours(gateway)) as one,
         pytest.raises(kind),
     ):
-        client.ask(LEDGER, account_id="U9900001")
-    assert heard.sent.count("GET /portfolio/U9900001/ledger") == 1
+        one.client.ask(LEDGER, account_id=ACCOUNT)
+    assert one.sent.count("GET /portfolio/U9900001/ledger") == 1
 
 
-def test_a_cold_history_is_asked_again_and_one_that_stays_empty_is_no_data() -> None:
+def test_what_was_refused_is_never_asked_again_by_the_client_nor_by_a_retry_of_its_run(
+    gateway: Running, tmp_path: Path
+) -> None:
+    ledger = "GET /portfolio/U9900001/ledger"
+    with crooked(gateway, {"/portfolio/U9900001/ledger": lambda _: (400, b'{"error":"bad"}')}) as stern:
+        with wired(stern, tmp_path, Hours(gateway)) as one:
+            with pytest.raises(errors.Refused, match="does not accept"):
+                one.client.ask(LEDGER, account_id=ACCOUNT)
+            with pytest.raises(errors.Refused, match="so it was not asked"):
+                one.client.ask(LEDGER, account_id=ACCOUNT)
+            one.client.ask(POSITIONS, account_id=ACCOUNT, page=0)
+        refused = refused_requests(one.calls, {"run-1"}, now=one.exchange.here)
+        with wired(stern, tmp_path, Hours(gateway), run_id="run-2", refused=refused) as again:
+            with pytest.raises(errors.Refused, match="so it was not asked"):
+                again.client.ask(LEDGER, account_id=ACCOUNT)
+            again.client.ask(POSITIONS, account_id=ACCOUNT, page=0)
+        with wired(stern, tmp_path, Hours(gateway), run_id="run-3") as tomorrow, pytest.raises(errors.Refused):
+            tomorrow.client.ask(LEDGER, account_id=ACCOUNT)
+    assert (one.sent.count(ledger), again.sent.count(ledger), tomorrow.sent.count(ledger)) == (1, 0, 1)
+
+
+def test_an_endpoint_that_says_401_though_somebody_is_logged_in_is_refused_and_not_waited_for(
+    gateway: Running, tmp_path: Path
+) -> None:
     with (
-        serve(Options(clock=EVENING, positions=0, pacing=False, flavour=Flavour(cold_history=False))) as running,
-        _client(running) as (client, heard, _),
+        crooked(gateway, {"/portfolio/U9900001/ledger": lambda _: (401, b"")}) as stern,
+        wired(stern, tmp_path, Hours(gateway)) as one,
+    ):
+        with pytest.raises(errors.Refused, match="while somebody is"):
+            one.client.ask(LEDGER, account_id=ACCOUNT)
+        assert one.client.ask(POSITIONS, account_id=ACCOUNT, page=0).json
+    assert one.sent.count("GET /portfolio/U9900001/ledger") == 2, "asked again once its accounts had been listed"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [(503, b"", errors.Unavailable), (200, b"<html>hello</html>", errors.Garbled)],
+)
+def test_an_endpoint_that_is_sick_alone_is_no_maintenance(
+    gateway: Running, tmp_path: Path, status: int, body: bytes, kind: type[errors.GatewayError]
+) -> None:
+    with (
+        crooked(gateway, {"/portfolio/U9900001/ledger": lambda _: (status, body)}) as sick,
+        wired(sick, tmp_path, Hours(gateway)) as one,
+    ):
+        with pytest.raises(kind) as raised:
+            one.client.ask(LEDGER, account_id=ACCOUNT)
+        assert not isinstance(raised.value, errors.Waiting)
+        assert one.client.ask(POSITIONS, account_id=ACCOUNT, page=0).json
+    assert one.sent.count("GET /portfolio/U9900001/ledger") == 3
+
+
+@pytest.mark.parametrize(("status", "body"), [(503, b""), (500, b'{"error":"x"}'), (200, b"<html>Back soon</html>")])
+@pytest.mark.parametrize("is_open", [False, True])
+def test_a_gateway_that_answers_nothing_right_is_under_maintenance_and_work_is_parked(
+    gateway: Running, tmp_path: Path, status: int, body: bytes, is_open: bool
+) -> None:
+    is_down: list[bool] = []
+    with (
+        crooked(gateway, {"/": lambda good: (status, body) if is_down else (200, good)}) as maintained,
+        wired(maintained, tmp_path, Hours(gateway)) as one,
+    ):
+        if is_open:
+            one.client.open()
+        is_down.append(True)
+        with pytest.raises(errors.Maintenance):
+            one.client.ask(LEDGER, account_id=ACCOUNT)
+        assert isinstance(errors.Maintenance(""), errors.Waiting)
+        assert sum(one.hours.slept) < 60, "minutes are not waited for here"
+        is_down.clear()
+        assert one.client.ask(LEDGER, account_id=ACCOUNT).json
+
+
+def test_a_broken_limit_stops_everybody_for_the_whole_penalty(gateway: Running, tmp_path: Path) -> None:
+    hours = Hours(gateway)
+    with (
+        crooked(gateway, {"/portfolio/U9900001/ledger": lambda _: (429, b"")}) as strict,
+        wired(strict, tmp_path, hours) as one,
+        wired(gateway, tmp_path, hours) as other,
+    ):
+        with pytest.raises(errors.Throttled, match="a pacing limit was broken"):
+            one.client.ask(LEDGER, account_id=ACCOUNT)
+        assert one.sent.count("GET /portfolio/U9900001/ledger") == 1
+        began = one.exchange.here
+        for client in (one.client, other.client):
+            with pytest.raises(errors.Throttled) as raised:
+                client.ask(POSITIONS, account_id=ACCOUNT, page=0)
+            assert raised.value.until == began + timedelta(minutes=15)
+        assert other.sent == []
+        hours.pass_by(15 * 60)
+        assert other.client.ask(POSITIONS, account_id=ACCOUNT, page=0).json
+
+
+def test_a_cold_history_is_asked_again_and_one_that_stays_empty_is_no_data(tmp_path: Path) -> None:
+    flavour = Flavour(cold_history=False)
+    with (
+        serve(Options(clock=EVENING, positions=0, flavour=flavour)) as running,
+        wired(running, tmp_path, Hours(running)) as one,
         pytest.raises(errors.NoData),
     ):
-        client.ask(HISTORY, query={"conid": 424242, "period": "5d", "bar": "1d"})
-    assert heard.sent.count("GET /iserver/marketdata/history") == 3
+        one.client.ask(HISTORY, query={**BARS, "conid": 424242})
+    assert one.sent.count("GET /iserver/marketdata/history") == 3
 
 
-def test_pages_are_walked_and_a_bodiless_post_is_accepted(gateway: Running) -> None:
-    with _client(gateway) as (client, heard, _):
-        pages = list(client.pages(POSITIONS, account_id="U9900001"))
+def test_pages_are_walked_and_a_bodiless_post_is_accepted(one: Wired) -> None:
+    pages = list(one.client.pages(POSITIONS, account_id=ACCOUNT))
     assert [len(page.json) for page in pages] == [100, 20]
-    assert heard.sent[0] == "POST /iserver/auth/status"
+    assert one.sent[0] == STATUS
 
 
-def test_sends_are_never_closer_than_the_limit(gateway: Running) -> None:
-    with _client(gateway) as (client, heard, clock):
-        for _ in range(20):
-            client.ask(LEDGER, account_id="U9900001")
-    assert clock.now >= (len(heard.sent) - 1) / OUR_PER_SECOND * 0.999
-    assert client.tally.requests == len(heard.sent)
+def test_sends_are_never_closer_than_the_limit(one: Wired) -> None:
+    began = one.hours.now()
+    for _ in range(20):
+        one.client.ask(LEDGER, account_id=ACCOUNT)
+    assert one.hours.now() - began >= (len(one.sent) - 1) / USED_PER_SECOND * 0.999
+    assert one.client.tally.requests == len(one.sent)
 
 
-def test_an_answer_of_an_earlier_run_stands_while_its_limit_lasts(gateway: Running) -> None:
-    body = {"acctIds": ["U9900001"], "period": "1Y"}
-    kept: list[Envelope] = []
-    with _client(gateway) as (client, _, _), client.recording(kept.append):
-        first = client.ask(PERFORMANCE, body=body)
-    with _client(gateway) as (client, heard, clock):
-        client.remember(PERFORMANCE, kept[0])
-        again = client.ask(PERFORMANCE, body=body)
-        assert "POST /pa/performance" not in heard.sent
-        assert again.json == first.json
-        client.ask(PERFORMANCE, body={"acctIds": ["U9900001"], "period": "7D"})
-    assert clock.now > 850, "another question waits for the limit"
+def test_a_limit_of_minutes_is_not_waited_for_but_raised_with_the_time(one: Wired) -> None:
+    one.client.ask(PERFORMANCE, body=YEAR)
+    asked_at = one.exchange.here
+    with pytest.raises(errors.Postponed, match="1 per 900 s: the next may be asked at 23:45:") as raised:
+        one.client.ask(PERFORMANCE, body={**YEAR, "period": "7D"})
+    assert isinstance(raised.value, errors.Waiting)
+    assert raised.value.until is not None
+    assert timedelta(seconds=900) <= raised.value.until - asked_at < timedelta(seconds=920)
+    one.hours.pass_by((raised.value.until - one.exchange.here).total_seconds())
+    assert one.client.ask(PERFORMANCE, body={**YEAR, "period": "7D"}).json
 
 
-def test_a_limit_that_counts_each_account_apart_does_not_make_them_wait(gateway: Running) -> None:
-    with _client(gateway) as (client, _, clock):
+def test_a_limit_that_counts_each_account_apart_does_not_make_them_wait(tmp_path: Path) -> None:
+    script = {**scripted.HEALTHY, "POST /pa/performance": scripted.answer(body=b"{}")}
+    with scripted.crooked(script) as lenient, wired(lenient, tmp_path) as one:
         for period in ("1Y", "7D"):
-            client.ask(PERFORMANCE, body={"acctIds": ["U9900001"], "period": period}, counted_as=period)
-    assert clock.now < 10
+            one.client.ask(PERFORMANCE, body={"acctIds": [ACCOUNT], "period": period}, counted_as=period)
+    assert one.hours.now() - EVENING.timestamp() < 10
+    assert one.sent.count("POST /pa/performance") == 2
 
 
-def test_a_cookie_is_not_kept(gateway: Running) -> None:
+def test_a_reply_of_an_earlier_try_answers_one_asking_of_the_same(one: Wired) -> None:
     kept: list[Envelope] = []
-    with _client(gateway) as (client, _, _), client.recording(kept.append):
-        client.ask(LEDGER, account_id="U9900001")
+    with one.client.recording(kept.append):
+        for page in (0, 0, 1):
+            one.client.ask(POSITIONS, account_id=ACCOUNT, page=page)
+    asked = len(one.sent)
+    again: list[Envelope] = []
+    with one.client.recording(again.append):
+        one.client.remember(kept)
+        for page in (0, 1, 0):
+            one.client.ask(POSITIONS, account_id=ACCOUNT, page=page)
+        assert len(one.sent) == asked, "all three were answered before"
+        assert again == [kept[0], kept[2], kept[1]], "and stand in the new landing too"
+        one.client.ask(POSITIONS, account_id=ACCOUNT, page=0)
+        one.client.ask(LEDGER, account_id=ACCOUNT)
+    assert one.sent[asked:] == ["GET /portfolio/U9900001/positions/0", "GET /portfolio/U9900001/ledger"]
+
+
+def test_what_was_remembered_for_one_dataset_does_not_answer_another(one: Wired) -> None:
+    kept: list[Envelope] = []
+    with one.client.recording(kept.append):
+        one.client.ask(LEDGER, account_id=ACCOUNT)
+    with one.client.recording(kept.append):
+        one.client.remember(kept)
+    one.client.ask(LEDGER, account_id=ACCOUNT)
+    assert one.sent.count("GET /portfolio/U9900001/ledger") == 2
+
+
+def test_a_cookie_is_not_kept(one: Wired) -> None:
+    kept: list[Envelope] = []
+    with one.client.recording(kept.append):
+        one.client.ask(LEDGER, account_id=ACCOUNT)
     assert not [name for name in kept[0].headers if name.lower() == "set-cookie"]
     assert kept[0].run_id == "run-1"
 
@@ -283,30 +478,50 @@ def test_a_cookie_is_not_kept(gateway: Running) -> None:
         (b"Account already set", 500),
     ],
 )
-def test_an_account_is_selected_when_the_brokerage_session_has_another(reply: bytes, status: int) -> None:
+def test_an_account_is_selected_when_the_brokerage_session_has_another(
+    tmp_path: Path, reply: bytes, status: int
+) -> None:
     script = {
         **scripted.HEALTHY,
         "GET /iserver/accounts": scripted.answer(body=b'{"accounts":["All","U9900001"],"selectedAccount":"All"}'),
         "POST /iserver/account": scripted.answer(status, reply),
     }
-    with scripted.crooked(script) as running, _client(running) as (client, heard, _):
-        assert client.account_ids() == ("U9900001",)
-    assert heard.sent == [*OPENING, "POST /iserver/account"]
+    with scripted.crooked(script) as running, wired(running, tmp_path) as one:
+        assert one.client.account_ids() == (ACCOUNT,)
+    assert one.sent == [*OPENING, "POST /iserver/account"]
 
 
-def test_the_tickle_goes_on_while_in_use_whatever_it_is_answered_and_ends_with_the_client() -> None:
-    tickled = [scripted.answer(500), b"", scripted.answer(body=b"{}")]
+def test_the_session_is_tended_while_in_use_whatever_comes_of_it_and_that_ends_with_the_client(
+    tmp_path: Path,
+) -> None:
+    tickled = [
+        scripted.answer(503),
+        b"",
+        scripted.answer(body=b"<html>"),
+        scripted.answer(body=b'{"error":"no session"}'),
+    ]
     with scripted.crooked({**scripted.HEALTHY, "POST /tickle": tickled}) as running:
-        heard, clock = Heard(running), Clock()
-        exchange = Exchange(heard, run_id="run-1", clock=clock, sleep=clock.sleep)
-        client = GatewayClient(exchange, tickle_every=0.001)
+        hours = Hours()
+
+        def wall() -> float:
+            hours.pass_by(30.0)
+            return hours.now()
+
+        one = Wired(running, tmp_path, hours, tend_every=0.001)
+        one.exchange.clock = Clock(steady=hours.now, wall=wall, sleep=hours.sleep)
         assert running.asked == []
-        client.open()
-        assert running.was_asked("POST /tickle", times=4)
-        client.close()
-        tickles = heard.sent.count("POST /tickle")
-        assert "tickle" not in [thread.name for thread in threading.enumerate()]
-    assert clock.now >= (tickles - 1) * 1.0, "once a second at most"
+        one.client.open()
+        assert running.was_asked("POST /tickle", times=6)
+        observations = one.keeper.observations.folder
+        observations.rename(tmp_path / "kept")
+        observations.touch()  # a disk that takes nothing: no folder can be made there
+        assert running.was_asked("POST /tickle", times=12)
+        observations.unlink()
+        assert running.was_asked("POST /tickle", times=18)
+        one.client.close()
+        asked = len(running.asked)
+        assert "keeper" not in [thread.name for thread in threading.enumerate()]
+    assert len(running.asked) == asked
 
 
 @pytest.mark.parametrize(
@@ -319,27 +534,42 @@ def test_the_tickle_goes_on_while_in_use_whatever_it_is_answered_and_ends_with_t
         scripted.answer(200, b"<html>Welcome to nginx</html>"),
     ],
 )
-def test_a_reply_that_breaks_off_or_is_not_the_apis_is_asked_for_again(spoiled: bytes) -> None:
+def test_a_reply_that_breaks_off_or_is_not_the_apis_is_asked_for_again(tmp_path: Path, spoiled: bytes) -> None:
     script = {
         **scripted.HEALTHY,
         "GET /portfolio/U9900001/ledger": [spoiled, spoiled, scripted.answer(body=b'{"BASE":{}}')],
     }
-    with scripted.crooked(script) as running, _client(running) as (client, heard, clock):
-        assert client.ask(LEDGER, account_id="U9900001").json == {"BASE": {}}
-    assert heard.sent == [*OPENING, *["GET /portfolio/U9900001/ledger"] * 3]
-    assert len(clock.slept) >= 2
+    with scripted.crooked(script) as running, wired(running, tmp_path) as one:
+        assert one.client.ask(LEDGER, account_id=ACCOUNT).json == {"BASE": {}}
+    assert one.sent == [*OPENING, *["GET /portfolio/U9900001/ledger"] * 3]
+    assert len(one.hours.slept) >= 2
 
 
-def test_a_cookie_that_was_set_reaches_no_recorder() -> None:
+def test_a_cookie_that_was_set_reaches_no_recorder(tmp_path: Path) -> None:
     reply = scripted.answer(200, b'{"BASE":{}}', "Set-Cookie: x-sess-uuid=secret")
     kept: list[Envelope] = []
     script = {**scripted.HEALTHY, "GET /portfolio/U9900001/ledger": reply}
-    with scripted.crooked(script) as running, _client(running) as (client, _, _), client.recording(kept.append):
-        client.ask(LEDGER, account_id="U9900001")
+    with (
+        scripted.crooked(script) as running,
+        wired(running, tmp_path) as one,
+        one.client.recording(kept.append),
+    ):
+        one.client.ask(LEDGER, account_id=ACCOUNT)
     assert "secret" not in kept[0].to_line().decode()
 
 
 @pytest.mark.parametrize("path", ["/iserver/auth/status", "/iserver/accounts", "/portfolio/accounts"])
-def test_a_passing_trouble_while_the_session_opens_does_not_end_the_night(gateway: Running, path: str) -> None:
-    with crooked(gateway, {path: _flaky(1, 503, b"")}) as flaky, _client(flaky) as (client, _, _):
-        assert client.account_ids() == ("U9900001",)
+def test_a_passing_trouble_while_the_session_opens_does_not_end_the_night(
+    gateway: Running, tmp_path: Path, path: str
+) -> None:
+    with (
+        crooked(gateway, {path: _flaky(1, 503, b"")}) as flaky,
+        wired(flaky, tmp_path, Hours(gateway)) as one,
+    ):
+        assert one.client.account_ids() == (ACCOUNT,)
+
+
+def test_remedies_are_told_in_the_charter_for_every_error_a_client_meets() -> None:
+    charter = client.__doc__ or ""
+    told = {name for name in vars(errors) if name in charter}
+    assert told >= {"Unavailable", "Garbled", "NoData", "SessionLost", "NotPrimed", "Waiting", "Refused"}

@@ -1,14 +1,25 @@
+import math
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resources.gateway.pacing import Limit, Pace
+from resources.gateway.pacing import EVERYTHING, PENALTY_SECONDS, Limit, Pace, read_pace
 from resources.simulator.lifetime import own_ticks
 from resources.simulator.limits.limiter import Limiter
 
 NAMES = {"GET /a": None, "GET /b": Limit(1, 5.0), "POST /c": Limit(1, 0.3)}
 STEPS = st.lists(st.tuples(st.sampled_from(sorted(NAMES)), st.floats(0, 2)), min_size=1, max_size=120)
+MOMENTS = st.floats(-1e6, 1e9)
+PACES = st.builds(
+    Pace,
+    st.dictionaries(st.sampled_from([EVERYTHING, *NAMES]), MOMENTS),
+    MOMENTS | st.just(-math.inf),
+    MOMENTS | st.just(-math.inf),
+)
 
 
 def _sends(steps: list[tuple[str, float]]) -> list[tuple[str, float]]:
@@ -16,9 +27,8 @@ def _sends(steps: list[tuple[str, float]]) -> list[tuple[str, float]]:
     pace, now, sent = Pace(), 0.0, []
     for name, idle in steps:
         now += idle
-        seconds, _ = pace.wait(name, NAMES[name], now=now)
-        now += seconds
-        pace.sent(name, now=now)
+        now += pace.wait(name, NAMES[name], now=now).seconds
+        pace = pace.marked(name, now=now)
         sent.append((name, now))
     return sent
 
@@ -29,7 +39,7 @@ def test_no_second_holds_more_than_nine_sends_so_that_the_gateways_own_tickle_is
 ) -> None:
     moments = [moment for _, moment in _sends([("GET /a", idle) for idle in idles])]
     for first, tenth in zip(moments, moments[9:], strict=False):
-        assert tenth - first > 1.05
+        assert tenth - first > 1.03
 
 
 @given(steps=STEPS)
@@ -44,11 +54,56 @@ def test_each_endpoint_keeps_its_own_limit(steps: list[tuple[str, float]]) -> No
 
 def test_the_first_request_does_not_wait_and_the_second_says_for_what() -> None:
     pace = Pace()
-    assert pace.wait("GET /b", NAMES["GET /b"], now=100.0)[0] == 0.0
-    pace.sent("GET /b", now=100.0)
-    seconds, reason = pace.wait("GET /b", NAMES["GET /b"], now=101.0)
-    assert 4.0 < seconds < 4.2
-    assert reason == "GET /b, 1 per 5 s"
+    assert pace.wait("GET /b", NAMES["GET /b"], now=100.0).seconds == 0.0
+    pace.mark("GET /b", now=100.0)
+    wait = pace.wait("GET /b", NAMES["GET /b"], now=101.0)
+    assert 4.0 < wait.seconds < 4.2
+    assert (wait.reason, wait.is_for_all, wait.is_penalty) == ("GET /b, 1 per 5 s", False, False)
+
+
+@given(pace=PACES, limit=st.sampled_from([None, Limit(1, 5.0), Limit(1, 86_400.0)]), late=st.floats(0, 899))
+def test_a_penalty_outweighs_every_limit_until_it_is_over(pace: Pace, limit: Limit | None, late: float) -> None:
+    pace.punish(now=2e9)
+    wait = pace.wait("GET /b", limit, now=2e9 + late)
+    assert wait.is_penalty
+    assert wait.is_for_all
+    assert wait.seconds == pytest.approx(PENALTY_SECONDS - late, abs=1e-5)
+    assert not pace.wait("GET /b", limit, now=2e9 + PENALTY_SECONDS).is_penalty
+
+
+@given(pace=PACES, now=st.floats(1e9, 2e9), limit=st.sampled_from([None, Limit(1, 5.0), Limit(1, 900.0)]))
+def test_what_is_written_makes_wait_as_long_as_what_was_known(pace: Pace, now: float, limit: Limit | None) -> None:
+    again = read_pace(orjson.loads(orjson.dumps(pace.to_json(now=now))))
+    for name in NAMES:
+        assert again.wait(name, limit, now=now) == pace.wait(name, limit, now=now)
+
+
+@given(pace=PACES, seconds=st.floats(-1e9, 1e9), now=st.floats(0, 1e6))
+def test_by_another_clock_nothing_lies_in_the_future(pace: Pace, seconds: float, now: float) -> None:
+    moved = pace.moved(seconds, now=now)
+    assert all(at <= now for at in (*moved.sent.values(), moved.punished_at, moved.known_since))
+    assert moved.wait("GET /b", NAMES["GET /b"], now=now).seconds <= PENALTY_SECONDS
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {},
+        [],
+        {"sent": 5, "punished_at": None, "known_since": None},
+        {"sent": {"GET /a": "soon"}, "punished_at": None, "known_since": None},
+        {"sent": {}, "punished_at": {}, "known_since": None},
+    ],
+)
+def test_what_is_no_pace_is_said_to_be_none(record: Any) -> None:
+    with pytest.raises((ValueError, TypeError, KeyError)):
+        read_pace(record)
+
+
+def test_where_nothing_is_known_every_limit_counts_as_used_just_then() -> None:
+    pace = Pace(known_since=100.0)
+    assert 4.9 < pace.wait("GET /b", NAMES["GET /b"], now=100.0).seconds < 5.2
+    assert pace.wait("GET /b", NAMES["GET /b"], now=105.2).seconds == 0.0
 
 
 def test_a_stream_of_sends_never_breaks_the_documented_limit_though_the_gateway_tickles_too() -> None:
@@ -56,8 +111,8 @@ def test_a_stream_of_sends_never_breaks_the_documented_limit_though_the_gateway_
     limiter, pace, now = Limiter(), Pace(), 0.0
     seen = login
     for _ in range(1_000):
-        now += pace.wait("GET /a", None, now=now)[0]
-        pace.sent("GET /a", now=now)
+        now += pace.wait("GET /a", None, now=now).seconds
+        pace.mark("GET /a", now=now)
         at = login + timedelta(seconds=now)
         for tick in own_ticks(login, seen, at):
             limiter.tick(tick)

@@ -136,6 +136,38 @@ def test_what_has_no_certificate_cannot_be_pinned() -> None:
         fetch_pin("localhost:5000")
 
 
+@pytest.mark.parametrize("is_secure", [True, False])
+def test_it_is_told_when_a_request_is_on_the_wire_and_before_it_is_answered(is_secure: bool) -> None:
+    with serve(Options(positions=0, tls=is_secure)) as running:
+        received: list[int] = []
+        transport = Transport(running.url, pin=_pin(running) if is_secure else None)
+        for _ in range(2):  # the second goes over the same connection
+            transport.send(STATUS, on_the_wire=lambda: received.append(len(running.control.requests())))
+        transport.send(STATUS)
+        transport.close()
+        assert len(running.control.requests()) == 3
+    assert len(received) == 2
+
+
+def test_a_request_that_never_left_is_not_on_the_wire() -> None:
+    left: list[bool] = []
+    down = Transport("http://127.0.0.1:9/v1/api")
+    with pytest.raises(Unreachable):
+        down.send(STATUS, on_the_wire=lambda: left.append(True))
+    down.close()
+    assert left == []
+
+
+def test_a_request_is_on_the_wire_though_no_reply_ever_comes() -> None:
+    left: list[bool] = []
+    with crooked({"POST /iserver/auth/status": HOLD}) as gateway:
+        transport = Transport(gateway.url, timeout=0.2)
+        with pytest.raises(Unavailable, match=r"no reply within 0\.2 s"):
+            transport.send(STATUS, on_the_wire=lambda: left.append(True))
+        transport.close()
+    assert left == [True]
+
+
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_not_followed(status: int) -> None:
     with crooked({"POST /iserver/auth/status": answer(status, b"", "Location: /v1/api/sso/Login")}) as gateway:
