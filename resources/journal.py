@@ -1,4 +1,4 @@
-"""An append-only record of what happened: JSON lines, one file per UTC day, written by any number of processes.
+"""An append-only record of what happened: JSON lines, a file per UTC day or one, written by any number of processes.
 
 Belongs here: appending and reading. Does not: what a record means. A line is one write to a file opened for
 appending, so that lines of different processes never mix; a line cut short by a power cut or a full disk is passed
@@ -20,15 +20,19 @@ OWNER_ONLY, OWNER_ONLY_FOLDER = 0o600, 0o700
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """The records in one folder; `is_synced` ones survive a power cut, at a few milliseconds each."""
+    """The records in one folder; `is_synced` ones survive a power cut, at a few milliseconds each.
+
+    Where the order of writing matters more than the day, `is_daily` is false: clocks that disagree may swap days.
+    """
 
     folder: Path
     is_synced: bool = False
+    is_daily: bool = True
 
     def append(self, record: Mapping[str, Any], *, at: datetime) -> None:
         """Add a record to the day of `at`."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_FOLDER)
-        path = self.folder / f"{at.astimezone(UTC):%Y-%m-%d}.jsonl"
+        path = self.folder / (f"{at.astimezone(UTC):%Y-%m-%d}.jsonl" if self.is_daily else "all.jsonl")
         line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
         handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, OWNER_ONLY)
         try:

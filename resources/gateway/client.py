@@ -40,6 +40,7 @@ from resources.gateway.keeper import PATIENCE, Keeper
 from resources.gateway.persistence import persistently
 from resources.gateway.priming import PORTFOLIO_ACCOUNTS as PORTFOLIO_ACCOUNTS  # datasets ask for it too
 from resources.gateway.priming import Priming
+from resources.gateway.session import State
 
 TEND_SECONDS = 5.0
 Recorder = Callable[[Envelope], None]
@@ -82,9 +83,8 @@ class GatewayClient:
     def now(self) -> datetime:
         """The gateway's time, UTC, as of its last reply; any reply tells it, that nobody is logged in too."""
         if self.exchange.now is None:
-            session = self.keeper.look()
-            if self.exchange.now is None:
-                raise self.keeper.waiting(session)
+            self._look_for_the_time()
+        assert self.exchange.now is not None
         return self.exchange.now
 
     def account_ids(self) -> tuple[str, ...]:
@@ -163,6 +163,15 @@ class GatewayClient:
         if self._tender is not None:
             self._tender.join(timeout=5)
         self.exchange.close()
+
+    def _look_for_the_time(self) -> None:
+        for pause in (*PATIENCE[:2], None):
+            session = self.keeper.look()
+            if self.exchange.now is not None:
+                return
+            if pause is None or session.state is not State.MAINTENANCE:
+                raise self.keeper.waiting(session)
+            self.exchange.clock.sleep(pause)
 
     def _open_brokerage(self) -> None:
         self.keeper.bring_up(lambda: self._prime(with_brokerage=True))

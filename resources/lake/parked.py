@@ -88,7 +88,7 @@ class ParkedStore:
 
     @property
     def _journal(self) -> Journal:
-        return Journal(self.layout.parked_folder, is_synced=True)
+        return Journal(self.layout.parked_folder, is_synced=True, is_daily=False)
 
 
 def _fold(records: Iterable[dict[str, Any]]) -> tuple[dict[str, Parked], list[Ended]]:
