@@ -1,7 +1,7 @@
 """The practical loop against the real simulator over HTTPS; waiting is faked, nothing else."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,6 @@ import pytest
 
 from resources.envelope import Envelope
 from resources.gateway import client, errors
-from resources.gateway.client import PORTFOLIO_ACCOUNTS
 from resources.gateway.clock import Clock
 from resources.gateway.endpoint import Endpoint, Numbered
 from resources.gateway.pacing import USED_PER_SECOND, Limit
@@ -36,40 +35,9 @@ OPENING = [STATUS, "GET /iserver/accounts", "GET /portfolio/accounts"]
 """What opens a session, in its order."""
 
 
-@pytest.fixture
-def gateway() -> Iterator[Running]:
-    """It paces as strictly as the real one."""
-    with serve(Options(clock=EVENING, positions=120)) as running:
-        yield running
-        assert running.control.limits()["broken"] == []
-
-
-@pytest.fixture
-def one(gateway: Running, tmp_path: Path) -> Iterator[Wired]:
-    with wired(gateway, tmp_path, Hours(gateway)) as client:
-        yield client
-
-
 def _set(running: Running, **facts: Any) -> None:
     for name, value in facts.items():
         setattr(running.simulation.session, name, value)
-
-
-def test_a_session_is_opened_in_the_order_the_gateway_wants_and_only_once(one: Wired) -> None:
-    assert one.client.account_ids() == (ACCOUNT,)
-    one.client.ask(LEDGER, account_id=ACCOUNT)
-    one.client.ask(LEDGER, account_id=ACCOUNT)
-    assert one.sent == [*OPENING, *["GET /portfolio/U9900001/ledger"] * 2]
-    assert one.client.is_simulator
-
-
-def test_the_list_of_accounts_that_primed_the_session_is_not_asked_for_twice(one: Wired) -> None:
-    kept: list[Envelope] = []
-    with one.client.recording(kept.append):
-        [page] = one.client.pages(PORTFOLIO_ACCOUNTS)
-    assert one.sent == OPENING
-    assert [envelope.request.path for envelope in kept] == ["/portfolio/accounts"]
-    assert page.json[0]["accountId"] == ACCOUNT
 
 
 def test_a_dead_brokerage_session_is_initialised_and_primed_again(gateway: Running, one: Wired) -> None:
@@ -84,47 +52,6 @@ def test_a_session_that_dies_under_way_is_brought_up_and_the_request_made_again(
     one.client.ask(HISTORY, query=BARS)
     after = one.sent[len(OPENING) :]
     assert after == ["GET /iserver/marketdata/history", STATUS, INIT, *OPENING, "GET /iserver/marketdata/history"]
-
-
-def test_a_session_that_another_process_brought_up_again_is_primed_before_anything_is_asked(
-    gateway: Running, tmp_path: Path, one: Wired
-) -> None:
-    one.client.open()
-    gateway.control.drop()
-    with wired(gateway, tmp_path, one.hours) as other:
-        other.client.open()
-    assert INIT in other.sent
-    one.client.ask(HISTORY, query=BARS)
-    assert one.sent == [*OPENING, *OPENING, "GET /iserver/marketdata/history"]
-
-
-def test_a_login_that_was_renewed_is_primed_though_its_portfolio_would_look_empty_without(tmp_path: Path) -> None:
-    """Builds that answer 200 `[]` before their accounts were listed: a night without positions, and nobody knows."""
-    flavour = Flavour(unlisted_status=200)
-    with (
-        serve(Options(clock=EVENING, positions=3, flavour=flavour)) as running,
-        wired(running, tmp_path, Hours(running)) as one,
-    ):
-        one.client.open()
-        running.control.log_out()
-        with pytest.raises(errors.LoginRequired):
-            one.client.ask(LEDGER, account_id=ACCOUNT)
-        running.control.log_in()
-        assert len(one.client.ask(POSITIONS, account_id=ACCOUNT, page=0).json) == 3
-
-
-def test_a_portfolio_that_says_401_before_its_accounts_were_listed_is_primed_and_asked_again(tmp_path: Path) -> None:
-    flavour = Flavour(unlisted_status=401)
-    with (
-        serve(Options(clock=EVENING, positions=3, flavour=flavour)) as running,
-        wired(running, tmp_path, Hours(running)) as one,
-    ):
-        one.client.open()
-        running.control.log_out()
-        running.control.log_in()
-        assert len(one.client.ask(POSITIONS, account_id=ACCOUNT, page=0).json) == 3
-    positions = "GET /portfolio/U9900001/positions/0"
-    assert one.sent == [*OPENING, positions, STATUS, *OPENING, positions]
 
 
 def test_a_bridge_that_is_being_built_is_waited_for(gateway: Running, one: Wired) -> None:
@@ -217,26 +144,6 @@ def test_an_init_that_fails_by_chance_is_sent_again_and_nothing_else(gateway: Ru
     assert one.sent.count(INIT) == 2
     assert "POST /iserver/reauthenticate" not in one.sent
     assert sum(one.hours.slept) >= 2.0
-
-
-def test_several_accounts_are_seen_without_the_pseudo_account_all(tmp_path: Path) -> None:
-    with (
-        serve(Options(clock=EVENING, accounts=3, positions=5)) as running,
-        wired(running, tmp_path, Hours(running)) as one,
-    ):
-        assert one.client.account_ids() == ("U9900001", "U9900002", "U9900003")
-
-
-def test_a_list_of_accounts_that_is_empty_at_first_is_asked_for_again(gateway: Running, one: Wired) -> None:
-    gateway.control.add_faults({"faults": ["empty"], "path": "/portfolio/accounts", "times": 1})
-    assert one.client.account_ids() == (ACCOUNT,)
-    assert one.sent.count("GET /portfolio/accounts") == 2
-
-
-def test_a_login_that_lists_no_account_is_told_and_waited_for(gateway: Running, one: Wired) -> None:
-    gateway.control.add_faults({"faults": ["empty"], "path": "/portfolio/accounts"})
-    with pytest.raises(errors.NotReady, match="listed no account"):
-        one.client.account_ids()
 
 
 def test_now_is_the_gateways_time_not_ours(gateway: Running, tmp_path: Path) -> None:
@@ -470,27 +377,6 @@ def test_a_cookie_is_not_kept(one: Wired) -> None:
     assert kept[0].run_id == "run-1"
 
 
-@pytest.mark.parametrize(
-    ("reply", "status"),
-    [
-        (b'{"set":true,"acctId":"U9900001"}', 200),
-        (b'{"success":"Account already set"}', 200),
-        (b"Account already set", 500),
-    ],
-)
-def test_an_account_is_selected_when_the_brokerage_session_has_another(
-    tmp_path: Path, reply: bytes, status: int
-) -> None:
-    script = {
-        **scripted.HEALTHY,
-        "GET /iserver/accounts": scripted.answer(body=b'{"accounts":["All","U9900001"],"selectedAccount":"All"}'),
-        "POST /iserver/account": scripted.answer(status, reply),
-    }
-    with scripted.crooked(script) as running, wired(running, tmp_path) as one:
-        assert one.client.account_ids() == (ACCOUNT,)
-    assert one.sent == [*OPENING, "POST /iserver/account"]
-
-
 def test_the_session_is_tended_while_in_use_whatever_comes_of_it_and_that_ends_with_the_client(
     tmp_path: Path,
 ) -> None:
@@ -556,17 +442,6 @@ def test_a_cookie_that_was_set_reaches_no_recorder(tmp_path: Path) -> None:
     ):
         one.client.ask(LEDGER, account_id=ACCOUNT)
     assert "secret" not in kept[0].to_line().decode()
-
-
-@pytest.mark.parametrize("path", ["/iserver/auth/status", "/iserver/accounts", "/portfolio/accounts"])
-def test_a_passing_trouble_while_the_session_opens_does_not_end_the_night(
-    gateway: Running, tmp_path: Path, path: str
-) -> None:
-    with (
-        crooked(gateway, {path: _flaky(1, 503, b"")}) as flaky,
-        wired(flaky, tmp_path, Hours(gateway)) as one,
-    ):
-        assert one.client.account_ids() == (ACCOUNT,)
 
 
 def test_remedies_are_told_in_the_charter_for_every_error_a_client_meets() -> None:

@@ -1,5 +1,4 @@
 import threading
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
@@ -10,8 +9,9 @@ import pytest
 from resources.gateway import errors
 from resources.gateway.keeper import OBSERVE_EVERY, TICKLE_EVERY
 from resources.gateway.session import LONGEST_BACKOFF, State
-from resources.simulator.options import Options
-from resources.simulator.server import Running, serve
+from resources.simulator.server import Running
+from tests.crooked import Spoil
+from tests.crooked import crooked as lying
 from tests.resources.gateway import crooked as scripted
 from tests.resources.gateway.crooked import Crooked, Script, answer, crooked
 from tests.resources.gateway.wired import EVENING, Hours, Wired, wired
@@ -29,13 +29,6 @@ TELLING = answer(
     b'"hardware_info":"00ab12cd|02:00:00:00:00:01"}}}',
     "Set-Cookie: x-sess-uuid=cookie-secret",
 )
-
-
-@pytest.fixture
-def gateway() -> Iterator[Running]:
-    with serve(Options(clock=EVENING, positions=3)) as running:
-        yield running
-        assert running.control.limits()["broken"] == []
 
 
 def _asked(gateway: Running, path: str) -> list[datetime]:
@@ -188,6 +181,21 @@ def test_a_competing_login_is_thrown_out_only_where_the_owner_said_so(
                 one.keeper.bring_up(lambda: True)
     assert state is (State.READY if may_evict else State.COMPETING)
     assert len(_asked(gateway, INIT)) == may_evict
+    assert gateway.control.session()["competing"] is not may_evict
+
+
+@pytest.mark.parametrize("may_evict", [False, True])
+def test_who_came_between_the_look_and_the_init_is_not_thrown_out_either(
+    gateway: Running, tmp_path: Path, may_evict: bool
+) -> None:
+    gateway.control.compete()
+    outdated: dict[str, Spoil] = {"/tickle": lambda _: (200, b"{}"), "/iserver/auth/status": lambda _: (200, DEAD)}
+    with (
+        lying(gateway, outdated) as late,
+        wired(late, tmp_path, Hours(gateway), may_evict=may_evict) as one,
+    ):
+        one.keeper.tend()
+    assert len(_asked(gateway, INIT)) == 1
     assert gateway.control.session()["competing"] is not may_evict
 
 
