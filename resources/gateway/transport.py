@@ -20,6 +20,7 @@ from resources.envelope import Request
 from resources.gateway.address import read_address
 from resources.gateway.certificate import NO_TLS, Pin, is_plain
 from resources.gateway.errors import Refused, Unavailable, Unreachable, Untrusted
+from resources.gateway.listed import require_listed
 
 USER_AGENT = "ibkr-warehouse"  # without one the CDN answers 403 HTML
 
@@ -64,7 +65,8 @@ class Transport:
         self._http.mount("http://", HTTPAdapter(pool_maxsize=8))
 
     def send(self, request: Request) -> Reply:
-        """Send once; a failed exchange raises the error that says what to do."""
+        """Send once, if it is listed; a failed exchange raises the error that says what to do."""
+        require_listed(request)
         body = {} if request.method == "POST" and request.body is None else request.body
         try:
             response = self._http.request(
