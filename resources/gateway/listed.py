@@ -10,7 +10,7 @@ is a number matters: `positions/{page}` would otherwise spell `positions/invalid
 """
 
 import re
-from functools import lru_cache
+from functools import cache
 
 from resources.envelope import Request
 from resources.gateway.allowed import ALLOWED
@@ -28,7 +28,7 @@ def require_listed(request: Request) -> None:
         raise NotListed(f"{request} is not on the list of what may be sent. Nothing was sent.")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _form(path: str) -> re.Pattern[str]:
     parts = re.split(r"\{(\w+)\}", path)  # by turns text and the name of what is filled in
     return re.compile(
