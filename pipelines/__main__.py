@@ -21,6 +21,7 @@ from pipelines.outcome import STOPPED, outcome_of
 from pipelines.settings import Settings, SettingsMistake, read_settings
 from resources.calendar.trading_days import CalendarError, TradingCalendar, trading_calendar
 from resources.gateway.errors import GatewayError
+from resources.privacy import masked
 
 # What a command prints is for its terminal. Captured, as in a run of the UI, it would come back through a `tail`
 # process per run, and Ctrl-C would reach that one too.
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(asked, read_settings())
     except (SettingsMistake, GatewayError, CalendarError) as mistake:
-        errors.print(Text.assemble(("✗ ", "red"), str(mistake)), soft_wrap=True)
+        errors.print(Text.assemble(("✗ ", "red"), masked(str(mistake))), soft_wrap=True)
         return 2
     except KeyboardInterrupt:
         errors.print(STOPPED)

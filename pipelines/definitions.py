@@ -24,6 +24,7 @@ from pipelines.settings import Settings, SettingsMistake, read_settings
 from pipelines.terminal import LOGGER, terminal_logger
 from resources.gateway.resource import Gateway
 from resources.lake.resource import Lake
+from resources.privacy import show_account_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +75,16 @@ def declared() -> Declared:
 
 
 def resources_of(settings: Settings) -> dict[str, Any]:
-    """The resources as configured."""
+    """The resources as configured; whoever makes them is about to use them, so this is where ids begin to be shown."""
     environment, choices = settings.environment, settings.choices
+    show_account_ids(choices.privacy.show_account_ids)
     certificate = str(environment.gateway_cert) if environment.gateway_cert else None
     gateway = (
         EmbeddedGateway()
         if environment.gateway_url is None
-        else Gateway(base_url=environment.gateway_url, certificate=certificate)
+        else Gateway(
+            base_url=environment.gateway_url, certificate=certificate, allow_remote=choices.gateway.allow_remote
+        )
     )
     return {
         "gateway": gateway,

@@ -40,6 +40,20 @@ class Performance(BaseModel):
     is_limit_per_account: bool = False
 
 
+class Privacy(BaseModel):
+    """What logs, messages, metadata and alerts may tell."""
+
+    model_config = ConfigDict(extra="forbid")
+    show_account_ids: bool = False
+
+
+class Reach(BaseModel):
+    """Where the gateway may be."""
+
+    model_config = ConfigDict(extra="forbid")
+    allow_remote: bool = False
+
+
 class Schedule(BaseModel):
     """When the nightly run starts, New York time."""
 
@@ -63,6 +77,8 @@ class Choices(BaseModel):
     leave_out: list[str] = []
     bars: Bars = Bars()
     performance: Performance = Performance()
+    gateway: Reach = Reach()
+    privacy: Privacy = Privacy()
     schedule: Schedule = Schedule()
 
     @field_validator("watchlist", mode="before")
@@ -103,7 +119,7 @@ class Environment(BaseSettings):
     @field_validator("gateway_url")
     @classmethod
     def _is_url(cls, value: str | None) -> str | None:
-        return None if value is None else read_address(value)
+        return None if value is None else read_address(value, allow_remote=True)  # the TOML says whether it may be
 
     @field_validator("data", mode="before")
     @classmethod
@@ -131,7 +147,16 @@ def read_settings() -> Settings:
         environment = Environment()
     except ValidationError as error:
         raise SettingsMistake(_first(error, lambda name: f"IBKR_{name.upper()}")) from error
-    return Settings(environment=environment, choices=_read_choices(environment.config))
+    choices = _read_choices(environment.config)
+    _require_reach(environment.gateway_url, choices.gateway)
+    return Settings(environment=environment, choices=choices)
+
+
+def _require_reach(url: str | None, reach: Reach) -> None:
+    try:
+        _ = url and read_address(url, allow_remote=reach.allow_remote)
+    except ValueError as error:
+        raise SettingsMistake(f"IBKR_GATEWAY_URL={url!r}: {error}.") from error
 
 
 def _read_choices(path: Path) -> Choices:

@@ -15,11 +15,11 @@ from assets.kit.schema import Row
 from assets.kit.scope import Scope
 from assets.kit.shape import Block
 from resources.calendar.trading_days import TradingCalendar
-from resources.envelope import masked
 from resources.gateway.client import GatewayClient
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import Refused
 from resources.lake.tables import TableStore
+from resources.privacy import masked
 
 Time = Literal["replayable", "windowed", "perishable"]
 """What the gateway can still tell tomorrow: everything, a moving window, nothing."""

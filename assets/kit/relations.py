@@ -39,7 +39,9 @@ def relations(
     import duckdb
 
     with (
-        TemporaryDirectory(prefix="ibkr-check-") as spill,  # the owner's alone; else it would be `.tmp`, wherever we stand
+        TemporaryDirectory(
+            prefix="ibkr-check-"
+        ) as spill,  # the owner's alone; else it would be `.tmp`, wherever we stand
         closing(duckdb.connect(":memory:", config={"threads": 2, "temp_directory": spill})) as connection,
     ):
         connection.execute("set TimeZone = 'UTC'")

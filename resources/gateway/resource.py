@@ -22,6 +22,7 @@ class Gateway(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     base_url: str = Field(description="Where the gateway listens, with its API prefix.")
     certificate: str | None = Field(default=None, description="PEM file of the gateway's certificate, pinned.")
+    allow_remote: bool = Field(default=False, description="Whether the gateway may be on another machine.")
     timeout: float = Field(default=15.0, description="Seconds to wait for one reply.")
 
     _client: GatewayClient | None = PrivateAttr(default=None)
@@ -47,7 +48,7 @@ class Gateway(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self._client is None:
             base_url, certificate = self.address()
             pin = read_pin(Path(certificate)) if certificate else None
-            transport = Transport(base_url, pin=pin, timeout=self.timeout)
+            transport = Transport(base_url, pin=pin, timeout=self.timeout, allow_remote=self.allow_remote)
             clock, sleep = self.pace()
             exchange = Exchange(transport, run_id=self._run_id, clock=clock, sleep=sleep)
             self._client = GatewayClient(exchange)

@@ -50,9 +50,11 @@ class _PinnedAdapter(HTTPAdapter):
 class Transport:
     """A connection pool to one gateway."""
 
-    def __init__(self, base_url: str, *, pin: Pin | None = None, timeout: float = 15.0) -> None:
+    def __init__(
+        self, base_url: str, *, pin: Pin | None = None, timeout: float = 15.0, allow_remote: bool = False
+    ) -> None:
         try:
-            self.base_url = read_address(base_url)
+            self.base_url = read_address(base_url, allow_remote=allow_remote)
         except ValueError as error:
             raise Refused(f"IBKR_GATEWAY_URL={base_url}: {error}") from error
         self._timeout = timeout

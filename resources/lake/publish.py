@@ -2,8 +2,10 @@
 
 A reader never sees half a file, and a run killed at any instant leaves at most a hidden `.tmp`
 that no `*.parquet` pattern matches and the next writer of that file sweeps away, together with what a
-library keeps beside it while it writes (DuckDB: `.tmp.wal`, `.tmp.spill`). A library opens files with the rights that the umask
-leaves: they lie in a folder that is the owner's alone, and a file is the owner's alone before it gets its name.
+library keeps beside it while it writes (DuckDB: `.tmp.wal`, `.tmp.spill`).
+
+A library opens files with the rights that the umask leaves. So they lie in a folder that is the owner's
+alone, and each is the owner's alone before it gets its name.
 """
 
 import os

@@ -5,7 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from hypothesis import example, given
@@ -163,7 +163,7 @@ def test_no_listed_path_can_be_filled_in_to_become_another(pair: tuple[str, str]
         for target in (_filled(one.path) for one in HARMFUL):
             for value in (f"..{target}", f"../..{target}", target, f"U1{target}#", f"U1{target}?x=", "..", ".", ""):
                 for name in names:
-                    values = {each: "1" for each in names} | {name: value}
+                    values: dict[str, Any] = {each: "1" for each in names} | {name: value}
                     with pytest.raises(NotListed):
                         transport.send(Endpoint(path, method=method).request(**values))
                     with pytest.raises(NotListed):
