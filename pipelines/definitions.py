@@ -20,7 +20,7 @@ from assets.warehouse import read_marts, warehouse_asset
 from pipelines.embedded import EmbeddedGateway
 from pipelines.jobs import jobs
 from pipelines.schedules import nightly_schedule
-from pipelines.settings import Settings, SettingsMistake, read_settings
+from pipelines.settings import ACCOUNTS, Settings, SettingsMistake, read_settings
 from pipelines.terminal import LOGGER, terminal_logger
 from resources.gateway.resource import Gateway
 from resources.lake.resource import Lake
@@ -90,7 +90,7 @@ def resources_of(settings: Settings) -> dict[str, Any]:
         "gateway": gateway,
         "lake": Lake(root=str(environment.data), profile=settings.profile),
         "scope": Scope(
-            accounts=environment.accounts,
+            accounts=[dg.EnvVar(ACCOUNTS)] if environment.accounts else [],  # Dagster keeps configuration for good
             watchlist=choices.watchlist,
             exchange=choices.exchange,
             bars_first_day=choices.bars.first_day.isoformat(),

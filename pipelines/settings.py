@@ -17,6 +17,7 @@ from resources.gateway.address import read_address
 AssetClass = Literal[
     "STK", "OPT", "FUT", "FOP", "WAR", "IOPT", "BOND", "BILL", "CASH", "IND", "FUND", "CFD", "CMDTY", "CRYPTO"
 ]
+ACCOUNTS = "IBKR_ACCOUNTS"  # read when a run begins, so that its value stands in no configuration that is kept
 DEFAULT_CONFIG = Path(__file__).parent / "ibkr.toml"
 
 

@@ -46,13 +46,14 @@ class Fetch:
     def account_ids(self) -> list[str]:
         """The accounts to keep, of those the login can see."""
         seen = self.gateway.account_ids()
-        unseen = [one for one in self.scope.accounts if one not in seen]
+        wished = self.scope.wished_accounts
+        unseen = [one for one in wished if one not in seen]
         if unseen:
             raise Refused(
                 f"IBKR_ACCOUNTS names {masked(', '.join(unseen))}, and the login sees {masked(', '.join(seen))} only. "
                 "Correct the variable, or log in as who can see them."
             )
-        return [one for one in seen if not self.scope.accounts or one in self.scope.accounts]
+        return [one for one in seen if not wished or one in wished]
 
 
 @dataclass(frozen=True, eq=False, slots=True)

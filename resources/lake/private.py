@@ -20,7 +20,7 @@ OTHERS = 0o077
 def make_folder(path: Path) -> None:
     """Make a folder, and those above it that are missing, for the owner alone."""
     for folder in reversed([path, *path.parents]):
-        if not folder.is_dir():
+        if not folder.exists():
             folder.mkdir(mode=FOLDER, exist_ok=True)
             folder.chmod(FOLDER)
 
