@@ -247,10 +247,3 @@ def test_days_opens_and_closes_are_those_of_the_library_one_by_one(name: str) ->
     for day in kept.sessions[-600:-1]:
         assert calendar.opens(day.date()) == kept.session_open(day)
         assert calendar.close(day.date()) == kept.session_close(day)
-
-
-def test_before_the_first_day_and_after_the_last_there_is_none() -> None:
-    calendar = trading_calendar("XLON")
-    for beyond in (datetime(1989, 1, 1, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC)):
-        with pytest.raises(CalendarError, match="a day outside was asked for"):
-            calendar.day_of(beyond)
