@@ -24,9 +24,9 @@ help:  ## this list
 	    --target .venv/duckdb15 -r tests/duckdb15.lock
 	@touch $@
 
-# Dagster's home is made by one process: two that open a fresh one together would corrupt it.
+# Dagster's home is made by one process: two that open a fresh one together would corrupt it. It is the owner's alone.
 install: .venv/.installed
-	@mkdir -p -m 700 "$$DAGSTER_HOME"
+	@mkdir -p -m 700 "$$DAGSTER_HOME" && chmod go-rwx "$$DAGSTER_HOME"
 	@cmp -s pipelines/dagster.yaml "$$DAGSTER_HOME/dagster.yaml" || { \
 	    cp pipelines/dagster.yaml "$$DAGSTER_HOME/dagster.yaml" && \
 	    $(BIN)/python -m pipelines prepare; }

@@ -19,6 +19,7 @@ from pipelines.settings import DEFAULT_CONFIG, Settings, SettingsMistake, read_s
 from pipelines.targets import send
 from resources.calendar.trading_days import CalendarError, TradingCalendar, trading_calendar
 from resources.gateway.errors import GatewayError, Waiting
+from resources.privacy import masked
 
 STOPPED_CODE = 130
 
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(asked, read_settings())
     except (SettingsMistake, GatewayError, CalendarError) as mistake:
-        errors.print(Text.assemble(("✗ ", "red"), str(mistake)), soft_wrap=True)
+        errors.print(Text.assemble(("✗ ", "red"), masked(str(mistake))), soft_wrap=True)
         return 2
     except KeyboardInterrupt:
         errors.print(STOPPED)

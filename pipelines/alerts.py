@@ -14,8 +14,8 @@ from enum import StrEnum
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from resources.envelope import masked
 from resources.gateway.address import login_page
+from resources.privacy import masked
 
 NEW_YORK = ZoneInfo("America/New_York")
 LONGEST_REASON = 300

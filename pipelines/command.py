@@ -29,7 +29,7 @@ from pipelines.resume import Resumption, selection
 from pipelines.settings import Settings, SettingsMistake
 from pipelines.terminal import LOGGER, print_summary
 from pipelines.watch import Watch
-from resources.envelope import masked
+from resources.privacy import masked
 
 # What a command prints is for its terminal. Captured, as in a run of the UI, it would come back through a `tail`
 # process per run, and Ctrl-C would reach that one too.

@@ -21,10 +21,11 @@ from pipelines.embedded import EmbeddedGateway
 from pipelines.jobs import jobs
 from pipelines.schedules import nightly_schedule
 from pipelines.sensors import sensors
-from pipelines.settings import Settings, SettingsMistake, read_settings
+from pipelines.settings import ACCOUNTS, Settings, SettingsMistake, read_settings
 from pipelines.terminal import LOGGER, terminal_logger
 from resources.gateway.resource import Gateway
 from resources.lake.resource import Lake
+from resources.privacy import show_account_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,9 @@ def published_keys() -> list[dg.AssetKey]:
 
 
 def resources_of(settings: Settings) -> dict[str, Any]:
-    """The resources as configured."""
+    """The resources as configured; whoever makes them is about to use them, so this is where ids begin to be shown."""
     environment, choices = settings.environment, settings.choices
+    show_account_ids(choices.privacy.show_account_ids)
     certificate = str(environment.gateway_cert) if environment.gateway_cert else None
     gateway = (
         EmbeddedGateway()
@@ -91,13 +93,14 @@ def resources_of(settings: Settings) -> dict[str, Any]:
             certificate=certificate,
             shared=str(environment.data / ".gateways"),
             may_evict=choices.session.may_evict,
+            allow_remote=choices.gateway.allow_remote,
         )
     )
     return {
         "gateway": gateway,
         "lake": Lake(root=str(environment.data), profile=settings.profile),
         "scope": Scope(
-            accounts=environment.accounts,
+            accounts=[dg.EnvVar(ACCOUNTS)] if environment.accounts else [],  # Dagster keeps configuration for good
             watchlist=choices.watchlist,
             exchange=choices.exchange,
             bars_first_day=choices.bars.first_day.isoformat(),

@@ -20,6 +20,7 @@ from resources.gateway.address import read_address
 AssetClass = Literal[
     "STK", "OPT", "FUT", "FOP", "WAR", "IOPT", "BOND", "BILL", "CASH", "IND", "FUND", "CFD", "CMDTY", "CRYPTO"
 ]
+ACCOUNTS = "IBKR_ACCOUNTS"  # read when a run begins, so that its value stands in no configuration that is kept
 DEFAULT_CONFIG = Path(__file__).parent / "ibkr.toml"
 
 
@@ -48,6 +49,20 @@ class Session(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     may_evict: bool = False
+
+
+class Privacy(BaseModel):
+    """What logs, messages, metadata and alerts may tell."""
+
+    model_config = ConfigDict(extra="forbid")
+    show_account_ids: bool = False
+
+
+class Reach(BaseModel):
+    """Where the gateway may be."""
+
+    model_config = ConfigDict(extra="forbid")
+    allow_remote: bool = False
 
 
 class Schedule(BaseModel):
@@ -90,6 +105,8 @@ class Choices(BaseModel):
     bars: Bars = Bars()
     performance: Performance = Performance()
     session: Session = Session()
+    gateway: Reach = Reach()
+    privacy: Privacy = Privacy()
     schedule: Schedule = Schedule()
     alerts: Alerts = Alerts()
 
@@ -131,7 +148,7 @@ class Environment(BaseSettings):
     @field_validator("gateway_url")
     @classmethod
     def _is_url(cls, value: str | None) -> str | None:
-        return None if value is None else read_address(value)
+        return None if value is None else read_address(value, allow_remote=True)  # the TOML says whether it may be
 
     @field_validator("data", mode="before")
     @classmethod
@@ -159,7 +176,16 @@ def read_settings() -> Settings:
         environment = Environment()
     except ValidationError as error:
         raise SettingsMistake(_first(error, lambda name: f"IBKR_{name.upper()}")) from error
-    return Settings(environment=environment, choices=_read_choices(environment.config))
+    choices = _read_choices(environment.config)
+    _require_reach(environment.gateway_url, choices.gateway)
+    return Settings(environment=environment, choices=choices)
+
+
+def _require_reach(url: str | None, reach: Reach) -> None:
+    try:
+        _ = url and read_address(url, allow_remote=reach.allow_remote)
+    except ValueError as error:
+        raise SettingsMistake(f"IBKR_GATEWAY_URL={url!r}: {error}.") from error
 
 
 def _read_choices(path: Path) -> Choices:

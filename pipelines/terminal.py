@@ -22,14 +22,14 @@ class _StepLines(logging.Handler):
         super().__init__()
         self._console = console
         self._pools: set[str] = set()
-        self._parked: dict[str, str] = {}
+        self._parked: set[str] = set()
+        self._told: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         meta: dict[str, Any] = getattr(record, "dagster_meta", {})
         event: dg.DagsterEvent | None = meta.get("dagster_event")
         if event is None and record.levelno >= logging.WARNING:
-            told = str(meta.get("orig_message", record.getMessage()))
-            self._console.print(Text.assemble(("  … ", "yellow"), told), soft_wrap=True)
+            self._tell(str(meta.get("orig_message", record.getMessage())))
         if event is None or event.step_key is None:
             return
         if event.event_type == dg.DagsterEventType.ENGINE_EVENT and "pool" in event.engine_event_data.metadata:
@@ -49,13 +49,17 @@ class _StepLines(logging.Handler):
             self._pools.add(pool)
 
     def _park(self, event: dg.DagsterEvent) -> None:
-        """Each reason is told once: after a lapsed login every landing has the same."""
         reason = event.asset_observation_data.asset_observation.metadata.get("parked")
         if reason is None or event.step_key is None:
             return
-        if reason.value not in self._parked.values():
-            self._console.print(Text.assemble(("  … ", "yellow"), str(reason.value)), soft_wrap=True)
-        self._parked[event.step_key] = str(reason.value)
+        self._tell(str(reason.value))
+        self._parked.add(event.step_key)
+
+    def _tell(self, line: str) -> None:
+        """Each line once: of a lapsed login, or a clock that is wrong, every landing says the same."""
+        if line not in self._told:
+            self._told.add(line)
+            self._console.print(Text.assemble(("  … ", "yellow"), line), soft_wrap=True)
 
     def _line(self, step: str, told: str, colour: str, *, mark: str) -> None:
         name = step.removesuffix("_checks").replace("raw__", "raw/").replace("raw_", "raw/", 1)

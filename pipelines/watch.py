@@ -15,13 +15,13 @@ from assets.kit.scope import Scope
 from pipelines.alerts import AtRisk, Kind, compose
 from pipelines.resume import Plan, Present, at_risk_until, plan
 from pipelines.targets import send
-from resources.envelope import masked
 from resources.gateway.errors import GatewayError
 from resources.gateway.incidents import Incidents
 from resources.gateway.resource import Gateway
 from resources.gateway.session import State
 from resources.lake.parked import Parked
 from resources.lake.resource import Lake
+from resources.privacy import masked
 
 KINDS = {
     "LoginRequired": Kind.LOGIN_LAPSED,

@@ -6,7 +6,6 @@ it means (`gateway/wire.py`). The simulator reads the same lines with code of it
 
 import base64
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,12 +14,7 @@ from typing import Any
 
 import orjson
 
-_ACCOUNT_ID = re.compile(r"\b(D?[UFI][A-Z]?\d{0,2})\d{3,}(\d{2}[A-Z]?)\b")
-
-
-def masked(text: str) -> str:
-    """The text with the middle of account ids left out, for logs, messages and metadata."""
-    return _ACCOUNT_ID.sub(r"\1…\2", text)
+from resources.privacy import masked
 
 
 @dataclass(frozen=True)

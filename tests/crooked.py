@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,8 +27,13 @@ class Crooked:
 
 
 @contextmanager
-def crooked(gateway: Running, spoiled: dict[str, Spoil]) -> Iterator[Crooked]:
-    """Serve until the block ends; `spoiled` maps a path's beginning to what becomes of its replies."""
+def crooked(
+    gateway: Running, spoiled: dict[str, Spoil], *, headers: Sequence[tuple[str, str]] = ()
+) -> Iterator[Crooked]:
+    """Serve until the block ends; `spoiled` maps a path's beginning to what becomes of its replies.
+
+    `headers` come with every reply.
+    """
     assert gateway.certificate is not None
     transport = Transport(gateway.url, pin=read_pin(gateway.certificate))
 
@@ -56,6 +61,8 @@ def crooked(gateway: Running, spoiled: dict[str, Spoil]) -> Iterator[Crooked]:
             self.send_response_only(status)
             self.send_header("Date", reply.headers["Date"])
             self.send_header("X-Simulator", "crooked")
+            for name, value in headers:
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

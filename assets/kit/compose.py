@@ -129,7 +129,7 @@ def _build_days(
 ) -> dg.MaterializeResult[None]:
     built: dict[date, Built] = {}
     for day in days:
-        one = build_day(table, day, lake=lake, accounts=scope.accounts)
+        one = build_day(table, day, lake=lake, accounts=scope.wished_accounts)
         if one is None:
             continue
         built[day] = one

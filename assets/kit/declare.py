@@ -16,11 +16,11 @@ from assets.kit.schema import Row
 from assets.kit.scope import Scope
 from assets.kit.shape import Block
 from resources.calendar.trading_days import TradingCalendar
-from resources.envelope import masked
 from resources.gateway.client import GatewayClient
 from resources.gateway.endpoint import Endpoint, Local, Page
 from resources.gateway.errors import Refused
 from resources.lake.tables import TableStore
+from resources.privacy import masked
 
 Time = Literal["replayable", "windowed", "perishable", "local"]
 """What the gateway can still tell tomorrow: everything, a moving window, nothing; `local` is not the gateway's."""
@@ -48,13 +48,14 @@ class Fetch:
     def account_ids(self) -> list[str]:
         """The accounts to keep, of those the login can see."""
         seen = self.gateway.account_ids()
-        unseen = [one for one in self.scope.accounts if one not in seen]
+        wished = self.scope.wished_accounts
+        unseen = [one for one in wished if one not in seen]
         if unseen:
             raise Refused(
                 f"IBKR_ACCOUNTS names {masked(', '.join(unseen))}, and the login sees {masked(', '.join(seen))} only. "
                 "Correct the variable, or log in as who can see them."
             )
-        return [one for one in seen if not self.scope.accounts or one in self.scope.accounts]
+        return [one for one in seen if not wished or one in wished]
 
 
 @dataclass(frozen=True, eq=False, slots=True)

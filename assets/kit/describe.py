@@ -6,6 +6,7 @@ import dagster as dg
 
 from assets.kit.declare import Landing, Table
 from assets.kit.schema import SQL, Column, all_columns
+from resources.privacy import masked
 
 TIME_WORDS = {
     "replayable": "can be asked for again at any time",
@@ -49,7 +50,7 @@ def table_metadata(table: Table) -> dict[str, Any]:
 
 
 def markdown(records: list[dict[str, Any]]) -> str:
-    """Records as a table that the UI renders."""
+    """Records as a table that the UI renders, account ids shortened."""
     if not records:
         return "none"
     names = list(dict.fromkeys(name for record in records for name in record))
@@ -59,4 +60,4 @@ def markdown(records: list[dict[str, Any]]) -> str:
 
 
 def _cell(value: Any) -> str:
-    return str(value).replace("|", "\\|").replace("\n", " ")[:120]
+    return masked(str(value)).replace("|", "\\|").replace("\n", " ")[:120]

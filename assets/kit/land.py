@@ -8,7 +8,7 @@ follows from it is skipped, and `pipelines/resume.py` takes it up when what it w
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import dagster as dg
@@ -18,11 +18,12 @@ from assets.kit.kept import kept_replies
 from assets.kit.land_records import land_records
 from assets.kit.refusal import in_plain_words, refusal
 from assets.kit.scope import Scope
-from resources.envelope import masked
 from resources.gateway.errors import GatewayError, Waiting
 from resources.gateway.resource import Gateway
+from resources.gateway.skew import in_words
 from resources.lake.parked import Ending, Parked
 from resources.lake.resource import Lake
+from resources.privacy import masked
 
 Metadata = Mapping[str, Any]
 Result = dg.MaterializeResult[None]
@@ -108,7 +109,8 @@ class Landings:
         except Waiting as waiting:  # without the gateway's time nothing is judged to be too late
             if not kept or day >= self._calendar.day_of(datetime.now(UTC)):
                 raise
-            return {"kept": f"Replies of {day} are on disk; the gateway was not needed ({waiting})", "requests": 0}
+            told = masked(str(waiting))
+            return {"kept": f"Replies of {day} are on disk; the gateway was not needed ({told})", "requests": 0}
         if day == today:
             return self._fetch([day])
         if kept:
@@ -127,6 +129,9 @@ class Landings:
         landing, lake, client = self._landing, self._lake, self._gateway.client
         client.open()
         lake.claim(is_simulated=client.is_simulator)
+        ahead = timedelta(seconds=client.exchange.ahead_seconds or 0.0)
+        if (told := in_words(-ahead)) is not None:
+            self._context.log.warning(told)
         before = client.tally.requests, client.tally.bytes, Counter(client.tally.waits)
         partition, now = days[-1].isoformat(), client.now
         kept = kept_replies(landing, partition, lake.raw, now=now, calendar=self._calendar)
@@ -136,11 +141,11 @@ class Landings:
             scope=self._scope,
             calendar=self._calendar,
             days=tuple(days),
-            say=self._context.log.info,
+            say=lambda line: self._context.log.info(masked(line)),
         )
         with (
             lake.raw.landing(landing.name, partition, at=now, run_id=self._context.run.run_id) as file,
-            client.recording(file.append, purpose=landing.name, tell=self._context.log.warning),
+            client.recording(file.append, purpose=landing.name, tell=self._tell),
         ):
             client.remember(kept)
             pages = sum(1 for _ in landing.fetch(fetch))
@@ -152,9 +157,13 @@ class Landings:
             "requests": client.tally.requests - before[0],
             "bytes": client.tally.bytes - before[1],
             "waited_seconds": round(sum(waits.values()), 2),
-            "waits": "; ".join(f"{seconds:.1f} s for {reason}" for reason, seconds in waits.items()) or "none",
+            "waits": masked("; ".join(f"{seconds:.1f} s for {reason}" for reason, seconds in waits.items()) or "none"),
+            "gateway_clock_ahead_seconds": ahead.total_seconds(),
             "dagster/uri": str(file.path) if file.replies else "",
         }
+
+    def _tell(self, line: str) -> None:
+        self._context.log.warning(masked(line))
 
     def _park(self, days: list[date], waiting: Waiting) -> None:
         """Put the work aside, with its reason, where the UI, the alert and whoever resumes it find it.

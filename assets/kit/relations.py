@@ -5,9 +5,10 @@ rows that the checked table rejected on those days. A table without files is a v
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from assets.kit.declare import ByYear, Table
@@ -37,8 +38,12 @@ def relations(
     """A connection in memory with the views of a table and of others."""
     import duckdb
 
-    connection = duckdb.connect(":memory:", config={"threads": 2})
-    try:
+    with (
+        TemporaryDirectory(
+            prefix="ibkr-check-"
+        ) as spill,  # the owner's alone; else it would be `.tmp`, wherever we stand
+        closing(duckdb.connect(":memory:", config={"threads": 2, "temp_directory": spill})) as connection,
+    ):
         connection.execute("set TimeZone = 'UTC'")
         for one in (table, *others):
             columns = ", ".join(f"{column.name} {SQL[column.kind]}" for column in all_columns(one.row))
@@ -48,8 +53,6 @@ def relations(
         rejected = [path for path in tables.rejected_files(table.name) if path.parent.name.split("=")[1] in wanted]
         _view(connection, "rejected", rejected, REJECTED_COLUMNS)
         yield connection
-    finally:
-        connection.close()
 
 
 def _view(connection: "duckdb.DuckDBPyConnection", name: str, files: Sequence[Path], columns: str) -> None:

@@ -11,7 +11,10 @@ from resources.calendar.trading_days import TradingCalendar, trading_calendar
 class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The owner's choices, the same for every dataset."""
 
-    accounts: list[str] = Field(default=[], description="Accounts to keep; empty for all that the login can see.")
+    accounts: list[str] = Field(
+        default=[],
+        description="Accounts to keep, an entry may name several by comma; empty for all that the login can see.",
+    )
     watchlist: list[str] = Field(default=[], description="Symbols (AAPL, AAPL@NASDAQ) or contract ids to keep.")
     exchange: str = Field(default="XNYS", description="Calendar that decides what a trading day is.")
     bars_first_day: str = Field(default="2000-01-01", description="No daily bars before this day.")
@@ -24,6 +27,11 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
     @property
     def calendar(self) -> TradingCalendar:
         return trading_calendar(self.exchange)
+
+    @property
+    def wished_accounts(self) -> list[str]:
+        """The accounts to keep, one by one; empty for all."""
+        return [one.strip() for entry in self.accounts for one in entry.split(",") if one.strip()]
 
     @property
     def bars_from(self) -> date:

@@ -17,8 +17,8 @@ from assets.kit.replies import good_pages, last_answers
 from assets.kit.schema import arrow_schema
 from assets.kit.scope import Scope
 from resources.calendar.trading_days import TradingCalendar
-from resources.envelope import masked
 from resources.lake.resource import Lake
+from resources.privacy import masked
 
 SAMPLE = 10
 

@@ -17,8 +17,8 @@ from assets.kit.declare import Fetch, RawPages, check, landing, table
 from assets.kit.parse import zero_is_null
 from assets.kit.schema import Row, column, rule
 from assets.kit.shape import Block, listed, rows
-from resources.envelope import masked
 from resources.gateway.endpoint import Endpoint, Numbered, Page
+from resources.privacy import masked
 
 PAGE_SIZE = 100
 POSITIONS = Endpoint("/portfolio/{account_id}/positions/{page}", paging=Numbered(PAGE_SIZE))

@@ -109,7 +109,10 @@ def _load(name: str) -> Any:
     try:
         with warnings.catch_warnings():  # it builds on a habit of pandas 2 that pandas 3 warns about
             warnings.simplefilter("ignore", DeprecationWarning)
-            return exchange_calendars.get_calendar(name, start=FIRST_DAY)
+            try:
+                return exchange_calendars.get_calendar(name, start=FIRST_DAY)
+            except ValueError:  # some are known from a later day on only, Tokyo's from 1997
+                return exchange_calendars.get_calendar(name, start=exchange_calendars.get_calendar(name).bound_min())
     except InvalidCalendarName as error:
         raise CalendarError(
             f"Exchange calendar {name!r}: no such calendar. Use a name such as XNYS, XLON or XETR."
@@ -117,6 +120,8 @@ def _load(name: str) -> Any:
 
 
 def _second(instant: datetime) -> Any:
+    if instant.utcoffset() is None:
+        raise CalendarError(f"{instant.isoformat()} names no zone, so it is no instant. Give it one, e.g. UTC.")
     return np.datetime64(instant.astimezone(UTC).replace(tzinfo=None), "s")
 
 

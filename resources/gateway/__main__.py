@@ -11,6 +11,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 
 from resources.gateway.certificate import Pin, fetch_pin
 from resources.gateway.errors import GatewayError, Unreachable
+from resources.lake.private import make_folder, open_file
 
 
 def main() -> int:
@@ -39,8 +40,9 @@ def _pin(arguments: argparse.Namespace) -> int:
         errors.print("Nothing was written.")
         return 1
     try:
-        arguments.out.parent.mkdir(parents=True, exist_ok=True)
-        arguments.out.write_text(found.pem)
+        make_folder(arguments.out.parent)
+        with open_file(arguments.out) as file:
+            file.write(found.pem.encode())
     except OSError as error:
         errors.print(f"[red]✗[/red] Writing the certificate: {error}. Name another place with --out.")
         return 2

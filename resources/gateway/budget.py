@@ -33,6 +33,7 @@ from resources.gateway.pacing import GLOBAL_GAP, Limit, Pace, Wait, read_pace
 from resources.journal import OWNER_ONLY, OWNER_ONLY_FOLDER
 
 PARKED_SECONDS = 30.0
+TOLD_SECONDS = 10.0
 
 
 class Rank(IntEnum):
@@ -55,6 +56,7 @@ class Budget:
 
     def __init__(self, folder: Path, clock: Clock, *, rank: Rank = Rank.NIGHTLY) -> None:
         self.rank = rank
+        self.tell: Callable[[str], None] | None = None  # of waits that a person would wonder about
         self._folder = folder
         self._clock = clock
         folder.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_FOLDER)
@@ -118,6 +120,8 @@ class Budget:
 
     def _sleep(self, wait: Wait, waits: dict[str, float]) -> None:
         if wait.seconds > 0:
+            if self.tell is not None and wait.seconds >= TOLD_SECONDS:
+                self.tell(f"{wait.reason}: waiting {wait.seconds:.0f} s for the next")
             self._clock.sleep(wait.seconds)
             waits[wait.reason] = waits.get(wait.reason, 0.0) + wait.seconds
 

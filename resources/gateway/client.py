@@ -130,11 +130,11 @@ class GatewayClient:
         self, record: Recorder, *, purpose: str = "", tell: Callable[[str], None] | None = None
     ) -> Iterator[None]:
         """While the block runs, hand every reply of `ask` to `record`, and to `tell` what was waited for at length."""
-        self._record, self.exchange.tell, self.exchange.purpose = record, tell, purpose
+        self._record, self.exchange.budget.tell, self.exchange.purpose = record, tell, purpose
         try:
             yield
         finally:
-            self._record, self.exchange.tell, self.exchange.purpose = None, None, ""
+            self._record, self.exchange.budget.tell, self.exchange.purpose = None, None, ""
             self._kept.clear()
 
     def remember(self, envelopes: Iterable[Envelope]) -> None:

@@ -8,7 +8,7 @@ way when its process was killed is there too. A long wait is told, since nobody 
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -20,13 +20,13 @@ from resources.gateway.budget import Budget, Turn
 from resources.gateway.clock import Clock
 from resources.gateway.errors import GatewayError
 from resources.gateway.pacing import Limit
+from resources.gateway.skew import skew
 from resources.gateway.transport import Reply, Transport
 from resources.gateway.wire import decipher
 from resources.journal import Journal
 
 SIMULATOR_HEADER = "X-Simulator"
 SECRET_HEADERS = frozenset({"set-cookie"})
-TOLD_SECONDS = 10.0
 ANSWERED = "Answered"
 
 
@@ -56,7 +56,6 @@ class Exchange:
         self.now: datetime | None = None
         self.ahead_seconds: float | None = None
         self.purpose = ""
-        self.tell: Callable[[str], None] | None = None
         self._transport = transport
         self._counting = threading.Lock()
 
@@ -82,6 +81,7 @@ class Exchange:
         """Send once its turn has come under `limit`, counted under `name`; any reply is an envelope."""
         call_id = uuid4().hex
         with self.budget.turn(name, limit, concurrent=concurrent) as turn:
+            left_at = self.here
             self._waited(turn)
             self._note_sent(call_id, request, turn, limit, counted_as=name, purpose=purpose or self.purpose)
             try:
@@ -91,7 +91,7 @@ class Exchange:
                 raise
         if reply.status == 429:
             self.budget.punish()
-        return self._received(call_id, request, reply)
+        return self._received(call_id, request, reply, left_at=left_at)
 
     def close(self) -> None:
         """Close the connections."""
@@ -103,17 +103,14 @@ class Exchange:
             self.tally.waited_seconds += sum(turn.waits.values())
             for reason, seconds in turn.waits.items():
                 self.tally.waits[reason] = self.tally.waits.get(reason, 0.0) + seconds
-        for reason, seconds in turn.waits.items():
-            if self.tell is not None and seconds >= TOLD_SECONDS:
-                self.tell(f"{reason}: waited {seconds:.0f} s")
 
-    def _received(self, call_id: str, request: Request, reply: Reply) -> Envelope:
+    def _received(self, call_id: str, request: Request, reply: Reply, *, left_at: datetime) -> Envelope:
         with self._counting:
             self.tally.bytes += len(reply.body)
         self.is_simulator = self.is_simulator or SIMULATOR_HEADER in reply.headers
         here = self.here
         now = _date_of(reply.headers) or here.replace(microsecond=0)
-        self.now, self.ahead_seconds = now, ahead_seconds(now, here)
+        self.now, self.ahead_seconds = now, -skew(now, received=here, sent=left_at).total_seconds()
         headers = {name: value for name, value in reply.headers.items() if name.lower() not in SECRET_HEADERS}
         envelope = Envelope(request, reply.status, headers, reply.body, now, self.run_id)
         self._note_end(call_id, verdict=_verdict(envelope), status=reply.status, bytes=len(reply.body))
@@ -139,12 +136,6 @@ class Exchange:
     def _note_end(self, call_id: str, **facts: Any) -> None:
         answered_at = self.now if "status" in facts else None
         self.calls.append({"id": call_id, "ended_at": self.here, "answered_at": answered_at, **facts}, at=self.here)
-
-
-def ahead_seconds(gateway: datetime, here: datetime) -> float:
-    """By how much the gateway's clock is ahead; its `Date` has whole seconds, so less than one is none."""
-    ahead = (gateway - here).total_seconds()
-    return 0.0 if -1.0 <= ahead <= 1.0 else round(ahead, 1)
 
 
 def _verdict(envelope: Envelope) -> str:

@@ -31,6 +31,7 @@ class Gateway(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     base_url: str = Field(description="Where the gateway listens, with its API prefix.")
     certificate: str | None = Field(default=None, description="PEM file of the gateway's certificate, pinned.")
+    allow_remote: bool = Field(default=False, description="Whether the gateway may be on another machine.")
     timeout: float = Field(default=15.0, description="Seconds to wait for one reply.")
     shared: str | None = Field(
         default=None, description="Folder for what all processes of a login share; unset: nothing is shared."
@@ -70,7 +71,7 @@ class Gateway(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self._client is None:
             base_url, certificate = self.address()
             pin = read_pin(Path(certificate)) if certificate else None
-            transport = Transport(base_url, pin=pin, timeout=self.timeout)
+            transport = Transport(base_url, pin=pin, timeout=self.timeout, allow_remote=self.allow_remote)
             clock, calls = self.clock(), Journal(self.folder / "calls")
             budget = Budget(self.folder, clock, rank=rank_of(self._run))
             run_id = self._run.run_id if self._run else ""

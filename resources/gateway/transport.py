@@ -24,6 +24,7 @@ from resources.envelope import Request
 from resources.gateway.address import read_address
 from resources.gateway.certificate import NO_TLS, Pin, is_plain
 from resources.gateway.errors import Refused, Unavailable, Unreachable, Untrusted
+from resources.gateway.listed import require_listed
 
 USER_AGENT = "ibkr-warehouse"  # without one the CDN answers 403 HTML
 
@@ -80,9 +81,11 @@ class _Adapter(HTTPAdapter):
 class Transport:
     """A connection pool to one gateway."""
 
-    def __init__(self, base_url: str, *, pin: Pin | None = None, timeout: float = 15.0) -> None:
+    def __init__(
+        self, base_url: str, *, pin: Pin | None = None, timeout: float = 15.0, allow_remote: bool = False
+    ) -> None:
         try:
-            self.base_url = read_address(base_url)
+            self.base_url = read_address(base_url, allow_remote=allow_remote)
         except ValueError as error:
             raise Refused(f"IBKR_GATEWAY_URL={base_url}: {error}") from error
         self._timeout = timeout
@@ -95,7 +98,8 @@ class Transport:
         self._http.mount("http://", _Adapter(None))
 
     def send(self, request: Request, *, on_the_wire: Callable[[], None] = lambda: None) -> Reply:
-        """Send once; `on_the_wire` is called when it was written. A failed exchange raises what says what to do."""
+        """Send once, if it is listed; `on_the_wire` is called when it was written. Errors say what to do."""
+        require_listed(request)
         token = _ON_THE_WIRE.set(on_the_wire)
         try:
             return self._send(request)

@@ -1,4 +1,8 @@
-"""A profile holds simulated or real data, never both: the first landing decides, for good."""
+"""A profile holds simulated or real data, never both: the first landing decides, for good.
+
+The folder is the owner's alone. An earlier version left what is in it as open as the umask said, its own file too: that
+file tells whether the rest must be narrowed, and is narrowed last.
+"""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -6,6 +10,7 @@ from pathlib import Path
 import orjson
 
 from resources.lake.layout import Layout
+from resources.lake.private import is_open_to_others, make_folder, narrow
 from resources.lake.publish import published
 
 
@@ -26,11 +31,12 @@ def claim(layout: Layout, *, is_simulated: bool) -> None:
             f"Profile {layout.folder.name!r} holds {held} data, and this gateway's are {kind}. "
             "Nothing was landed. Set IBKR_PROFILE to another name."
         )
+    if is_open_to_others(path):
+        narrow(layout.folder, last=path)
 
 
 def _mark(path: Path, kind: str) -> None:
-    layout_folder = path.parent
-    layout_folder.mkdir(parents=True, exist_ok=True)
-    layout_folder.chmod(0o700)
+    make_folder(path.parent)
+    narrow(path.parent)
     with published(path) as beside:
         beside.write_bytes(orjson.dumps({"data": kind, "since": datetime.now(UTC).isoformat(timespec="seconds")}))

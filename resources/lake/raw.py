@@ -19,6 +19,7 @@ from typing import BinaryIO, Self
 
 from resources.envelope import Envelope, read_line
 from resources.lake.layout import CLOSED, OPEN, Layout, closed_name
+from resources.lake.private import make_folder, open_file
 from resources.lake.publish import sync
 
 
@@ -30,11 +31,11 @@ class Landing:
     """An open landing: `append` replies; closes under its final name when the block ends well."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         self.path = path
         self.replies = 0
         self.bytes = 0
-        self._handle = path.open("ab")
+        self._handle = open_file(path, append=True)
         sync(path.parent)
 
     def append(self, envelope: Envelope) -> None:

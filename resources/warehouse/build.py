@@ -76,6 +76,7 @@ def build(target: Path, tables: Sequence[TableSource], marts: Sequence[Mart]) ->
 def _build(target: Path, tables: Sequence[TableSource], marts: Sequence[Mart]) -> dict[str, int]:
     with published(target) as beside:
         with connected(None) as connection:
+            connection.execute(f"set temp_directory = '{_quoted(beside)}.spill'")  # else in `.tmp`, wherever we stand
             connection.execute(f"attach '{_quoted(beside)}' as warehouse (storage_version '{STORAGE}')")
             connection.execute("use warehouse")
             for table in tables:

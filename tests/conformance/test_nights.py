@@ -73,6 +73,7 @@ def several(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
     with serve(Options(clock=EVENING, positions=5, accounts=2)) as gateway:
         nights = Nights(tmp_path_factory.mktemp("several"), gateway, scope=SCOPE)
         _assert_clean(nights.materialize(*keys, "warehouse", *MARTS, day=DAY))
+        rest(gateway)
         yield nights
 
 

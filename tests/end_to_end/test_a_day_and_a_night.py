@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from assets.kit.declare import Table
 from assets.kit.schema import PROVENANCE
 from pipelines.definitions import declared
 from pipelines.settings import Alerts, Choices
@@ -32,7 +33,7 @@ NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 NIGHTLY, MIDNIGHT, MORNING = NOON + timedelta(hours=6.5), NOON + timedelta(hours=12), NOON + timedelta(hours=19)
 REACTION = timedelta(minutes=30)
 SCOPE: dict[str, Any] = {"watchlist": ["AAPL"], "bars_asset_classes": ["STK"], "bars_depth_days": 5}
-WORLD = {"positions": 6}
+POSITIONS = 6
 OF_A_LANDING = [*(one.name for one in PROVENANCE), "reckoned_at"]
 WEATHER = [
     {"name": "busy", "path": "*", "probability": 0.06, "faults": ["unavailable"]},
@@ -114,7 +115,7 @@ class Lived:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Nights:
-    with serve(Options(clock=EVENING, **WORLD)) as gateway:
+    with serve(Options(clock=EVENING, positions=POSITIONS)) as gateway:
         nights = Nights(tmp_path_factory.mktemp("undisturbed"), gateway, scope=SCOPE)
         outcome = nights.run("nightly", DAY)
     assert outcome.is_success, (outcome.failures, outcome.failed_checks)
@@ -127,7 +128,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
     drops = sorted(NOON + timedelta(minutes=dice.randrange(24 * 60)) for _ in range(20))
     folder: Path = tmp_path_factory.mktemp("lived")
     faults = parse_rules(WEATHER)
-    with receiving() as phone, serve(Options(clock=NOON, faults=faults, **WORLD)) as gateway:
+    with receiving() as phone, serve(Options(clock=NOON, faults=faults, positions=POSITIONS)) as gateway:
         gateway.control.tick_at(0)
         choices = Choices(alerts=Alerts(targets=[phone.target]))
         house = House(Nights(folder, gateway, scope=SCOPE, choices=choices), gateway)
@@ -149,11 +150,12 @@ def test_every_dataset_of_the_night_is_there_as_in_a_night_in_which_nothing_happ
     for table in declared().tables:
         if table.raw.time == "local":
             continue
-        rows = [
-            nights.table(table.name).drop(columns=OF_A_LANDING, errors="ignore").sort_values(list(table.key))
-            for nights in (lived.nights, undisturbed)
-        ]
-        pd.testing.assert_frame_equal(*(one.reset_index(drop=True) for one in rows))
+        pd.testing.assert_frame_equal(rows_of(lived.nights, table), rows_of(undisturbed, table))
+
+
+def rows_of(nights: Nights, table: Table) -> pd.DataFrame:
+    rows = nights.table(table.name).drop(columns=OF_A_LANDING, errors="ignore")
+    return rows.sort_values(list(table.key)).reset_index(drop=True)
 
 
 def test_nothing_was_landed_twice_and_nothing_is_left_waiting(lived: Lived) -> None:

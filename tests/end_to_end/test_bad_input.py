@@ -56,7 +56,7 @@ def test_a_spoiled_reply_is_one_clear_line_and_stays_in_raw(gateway: Running, tm
         nights = Nights(tmp_path, liar)
         outcome = nights.materialize("raw/accounts", "raw/ledger", "accounts", "ledger", day=DAY)
     [reason] = outcome.failures
-    assert reason.startswith("GET /portfolio/U99…01/ledger: ")
+    assert reason.startswith("GET /portfolio/U…0001/ledger: ")
     assert words in reason
     assert "\n" not in reason
     assert len(nights.table("accounts")) == 1, "what came before is kept"
@@ -70,7 +70,7 @@ def test_pages_that_landed_before_a_failure_are_kept(gateway: Running, tmp_path:
         nights = Nights(tmp_path, liar)
         outcome = nights.materialize("raw/positions", "positions", day=DAY)
     assert outcome.failures == [
-        "GET /portfolio/U99…01/positions/1: 500, boom. The gateway or IBKR is busy or under maintenance: try later."
+        "GET /portfolio/U…0001/positions/1: 500, boom. The gateway or IBKR is busy or under maintenance: try later."
     ]
     [cut_short] = nights.lake.raw.files("positions", DAY)
     kept = [(envelope.request.path[-1], envelope.status) for envelope in nights.lake.raw.read(cut_short)]
@@ -125,7 +125,7 @@ def test_a_reply_of_unknown_shape_is_rejected_whole_and_blocks(gateway: Running,
 def test_a_configured_account_that_the_login_cannot_see_is_named(gateway: Running, tmp_path: Path) -> None:
     outcome = Nights(tmp_path, gateway, scope={"accounts": ["U1234567"]}).materialize("raw/ledger", day=DAY)
     assert outcome.failures == [
-        "IBKR_ACCOUNTS names U12…67, and the login sees U99…01 only. "
+        "IBKR_ACCOUNTS names U…4567, and the login sees U…0001 only. "
         "Correct the variable, or log in as who can see them."
     ]
 
@@ -149,6 +149,7 @@ def test_the_command_line_says_what_is_wrong_without_a_stack_trace(gateway: Runn
         "not a URL": _command(tmp_path, IBKR_GATEWAY_URL="localhost"),
         "no such configuration": _command(tmp_path, IBKR_CONFIG=str(tmp_path / "none.toml")),
         "plain http elsewhere": _command(tmp_path, IBKR_GATEWAY_URL="http://example.com/v1/api"),
+        "elsewhere": _command(tmp_path, IBKR_GATEWAY_URL="https://example.com/v1/api"),
     }
     expected = {
         "down": "Start the gateway",
@@ -157,6 +158,7 @@ def test_the_command_line_says_what_is_wrong_without_a_stack_trace(gateway: Runn
         "not a URL": "IBKR_GATEWAY_URL='localhost': use a URL such as",
         "no such configuration": "Name a TOML file; a commented one is",
         "plain http elsewhere": "plain http is only accepted on this machine",
+        "elsewhere": "example.com is not this machine",
     }
     for name, (code, output) in told.items():
         assert code == 2, (name, output)

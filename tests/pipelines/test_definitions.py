@@ -10,7 +10,7 @@ from assets.kit.schema import SQL
 from assets.warehouse import read_marts
 from pipelines.definitions import build_definitions, declared, resources_of
 from pipelines.embedded import EmbeddedGateway
-from pipelines.settings import Choices, Environment, Settings
+from pipelines.settings import Choices, Environment, Settings, read_settings
 from resources.gateway.resource import Gateway
 from resources.lake.resource import Lake
 
@@ -127,12 +127,21 @@ def test_with_a_url_the_gateway_is_that_one(tmp_path: Path) -> None:
 
 
 def test_the_settings_reach_the_resources(tmp_path: Path) -> None:
-    environment = Environment(data=tmp_path, profile="paper", accounts=["U1"])
+    environment = Environment(data=tmp_path, profile="paper")
     choices = Choices.model_validate({"watchlist": ["AAPL"], "exchange": "XLON", "bars": {"depth_days": 9}})
     found = resources_of(Settings(environment=environment, choices=choices))
     assert found["lake"].layout.folder == tmp_path / "paper"
-    assert (found["scope"].accounts, found["scope"].watchlist, found["scope"].exchange) == (["U1"], ["AAPL"], "XLON")
+    assert (found["scope"].accounts, found["scope"].watchlist, found["scope"].exchange) == ([], ["AAPL"], "XLON")
     assert found["scope"].bars_depth_days == 9
+
+
+def test_accounts_to_keep_reach_a_run_but_no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IBKR_ACCOUNTS", "U9900001, U9900002")
+    settings = read_settings()
+    assert settings.environment.accounts == ["U9900001", "U9900002"]
+    scope = resources_of(settings)["scope"]
+    assert "U990" not in repr(scope.accounts)
+    assert scope.process_config_and_initialize().wished_accounts == ["U9900001", "U9900002"]
 
 
 def test_resources_can_be_replaced(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.definitions import resources_of
 from pipelines.settings import DEFAULT_CONFIG, Choices, Environment, SettingsMistake, read_settings
 
 
@@ -81,6 +82,8 @@ def test_the_profile_follows_the_gateway_unless_it_is_named(
         ("IBKR_GATEWAY_URL", "ftp://localhost/v1/api"),
         ("IBKR_GATEWAY_URL", "https://localhost:99999/v1/api"),
         ("IBKR_GATEWAY_URL", "http://example.com/v1/api"),
+        ("IBKR_GATEWAY_URL", "https://example.com/v1/api"),
+        ("IBKR_GATEWAY_URL", "https://host.docker.internal:5000/v1/api"),
         ("IBKR_DATA", "s3://bucket/folder"),
         ("IBKR_PROFILE", "a/b"),
         ("IBKR_PROFILE", "with space"),
@@ -114,6 +117,7 @@ def test_the_owners_choices_are_read(toml: Path) -> None:
         'watchlist = ["AAPL", 265598, "VOD@LSE"]\nexchange = "XLON"\n'
         '[bars]\ndepth_days = 9\nfirst_day = 2015-01-02\nasset_classes = ["STK"]\n'
         '[performance]\nis_limit_per_account = true\n[schedule]\nnightly_at = "19:05"\n'
+        "[gateway]\nallow_remote = true\n[privacy]\nshow_account_ids = true\n"
     )
     choices = read_settings().choices
     assert choices.watchlist == ["AAPL", "265598", "VOD@LSE"]
@@ -122,6 +126,21 @@ def test_the_owners_choices_are_read(toml: Path) -> None:
     assert choices.bars.asset_classes == ["STK"]
     assert choices.performance.is_limit_per_account
     assert choices.schedule.nightly_at == time(19, 5)
+    assert choices.gateway.allow_remote
+    assert choices.privacy.show_account_ids
+
+
+def test_a_gateway_elsewhere_is_for_who_says_so_in_the_toml(toml: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "https://gateway.lan:5000/v1/api"
+    monkeypatch.setenv("IBKR_GATEWAY_URL", url)
+    toml.write_text("")
+    assert _mistake().startswith(f"IBKR_GATEWAY_URL={url!r}: gateway.lan is not this machine. Use https://localhost")
+    toml.write_text("[gateway]\nallow_remote = true")
+    settings = read_settings()
+    assert settings.environment.gateway_url == url
+    assert resources_of(settings)["gateway"].allow_remote
+    monkeypatch.setenv("IBKR_GATEWAY_URL", "http://gateway.lan:5000/v1/api")
+    assert "plain http is only accepted on this machine" in _mistake()
 
 
 def test_an_empty_file_leaves_the_defaults(toml: Path) -> None:

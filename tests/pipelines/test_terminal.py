@@ -109,7 +109,7 @@ def test_a_failed_check_is_a_sentence_with_the_number_of_offenders(is_blocking: 
 
 def test_a_failure_is_one_line_however_long_and_told_once() -> None:
     outcome = Outcome(is_success=False, run_id="r")
-    reason = "GET /portfolio/U99…01/ledger: 401, [nobody] is logged in. " + "Log in, then run again. " * 9
+    reason = "GET /portfolio/U…0001/ledger: 401, [nobody] is logged in. " + "Log in, then run again. " * 9
     outcome.failures += [reason, reason]
     told = _told(outcome, width=60)
     assert [line for line in told.splitlines() if "✗" in line] == [f"✗ {reason}"]

@@ -53,8 +53,8 @@ def test_a_vanished_and_a_new_account_are_said(bent: Bent) -> None:
     bent.again_on(BEFORE, "accounts").build("accounts", day=BEFORE)
     verdict = bent.bend("accounts", _renamed).build("accounts").verdict("the_set_of_accounts_is_unchanged")
     assert sorted((row["account_id"], row["change"]) for row in verdict.offenders) == [
-        ("U99…01", "vanished"),
-        ("U99…99", "new"),
+        ("U…0001", "vanished"),
+        ("U…0099", "new"),
     ]
 
 

@@ -119,4 +119,4 @@ def test_a_landing_that_was_cut_short_does_not_stand_for_the_day(nights: Nights,
 def test_an_account_that_the_login_does_not_see_is_a_mistake_in_the_settings(nights: Nights) -> None:
     nights.scope = {"accounts": ["U1234567"]}
     [reason] = nights.materialize("raw/ledger", day=MONDAY).failures
-    assert reason.startswith("IBKR_ACCOUNTS names U12…67, and the login sees U99…01 only.")
+    assert reason.startswith("IBKR_ACCOUNTS names U…4567, and the login sees U…0001 only.")

@@ -5,7 +5,6 @@ import pytest
 
 from resources.envelope import Request
 from resources.gateway.errors import Throttled, Unavailable, Unreachable
-from resources.gateway.exchange import ahead_seconds
 from resources.gateway.pacing import USED_PER_SECOND, Limit
 from tests.resources.gateway.crooked import Crooked, Script, answer, crooked
 from tests.resources.gateway.wired import EVENING, Hours, wired
@@ -33,13 +32,6 @@ def test_a_reply_without_a_readable_date_has_our_time(tmp_path: Path, line: byte
         received_at = one.exchange.send(ACCOUNTS, name="accounts").received_at
         assert one.exchange.ahead_seconds == 0.0
     assert received_at == EVENING + timedelta(hours=1)
-
-
-@pytest.mark.parametrize(("late", "told"), [(0.0, 0.0), (0.9, 0.0), (7.25, -7.2), (-61.0, 61.0)])
-def test_by_how_much_the_gateways_clock_is_ahead_is_told_unless_it_is_less_than_its_date_can_say(
-    late: float, told: float
-) -> None:
-    assert ahead_seconds(EVENING, EVENING + timedelta(seconds=late)) == pytest.approx(told, abs=0.06)
 
 
 def test_what_it_cost_and_why_it_waited_are_counted(tmp_path: Path) -> None:
@@ -71,10 +63,10 @@ def test_a_send_of_another_process_counts_against_the_limit(tmp_path: Path) -> N
 def test_a_long_wait_is_told_and_a_short_one_is_not(tmp_path: Path) -> None:
     told: list[str] = []
     with crooked({"GET /portfolio/accounts": answer(body=b"[]")}) as gateway, wired(gateway, tmp_path) as one:
-        one.exchange.tell = told.append
+        one.exchange.budget.tell = told.append
         for limit in (Limit(1, 5.0), Limit(1, 5.0), Limit(1, 25.0)):
             one.exchange.send(ACCOUNTS, name="accounts", limit=limit)
-    assert told == ["accounts, 1 per 25 s: waited 26 s"]
+    assert told == ["accounts, 1 per 25 s: waiting 26 s for the next"]
 
 
 @pytest.mark.parametrize(("header", "is_simulator"), [("x-simulator: any", True), ("Server: nginx", False)])

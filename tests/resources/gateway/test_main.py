@@ -1,5 +1,6 @@
 import os
 import socket
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,7 @@ def test_the_certificate_is_shown_confirmed_and_written(tmp_path: Path) -> None:
     assert agreed.returncode == unasked.returncode == 0
     assert served.readable in agreed.stdout
     assert read_pin(tmp_path / "deep" / "yes.pem").fingerprint == served.fingerprint
+    assert stat.S_IMODE((tmp_path / "deep" / "yes.pem").stat().st_mode) == 0o600
     assert f"IBKR_GATEWAY_CERT='{tmp_path / 'un asked.pem'}'\n" in unasked.stdout
 
 
@@ -50,6 +52,12 @@ def test_nobody_there_is_one_line(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "Start the gateway and check the address" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_asking_for_a_gateway_elsewhere_by_hand_is_saying_that_it_is_meant(tmp_path: Path) -> None:
+    done = _pin("https://gateway.invalid/v1/api", tmp_path / "x.pem", "--yes")
+    assert done.returncode == 2
+    assert "Start the gateway and check the address" in done.stderr, "it was looked for"
 
 
 @pytest.mark.parametrize("url", ["https://localhost:99999/v1/api", "https://localhost:five", "https://[::1"])

@@ -111,6 +111,14 @@ def test_plain_http_is_for_this_machine_only_and_a_url_must_be_one(url: str) -> 
         Transport(url)
 
 
+def test_a_gateway_elsewhere_must_be_meant_and_is_verified_then() -> None:
+    with pytest.raises(Refused, match="is not this machine"):
+        Transport("https://gateway.invalid/v1/api")
+    transport = Transport("https://gateway.invalid/v1/api", allow_remote=True)
+    assert transport.base_url == "https://gateway.invalid/v1/api"
+    transport.close()
+
+
 def test_plain_http_where_tls_was_meant_is_told_as_such_and_not_as_distrust() -> None:
     with crooked({"POST /iserver/auth/status": answer(body=b"{}")}) as gateway:
         secure = gateway.url.replace("http://", "https://")
