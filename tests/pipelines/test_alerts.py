@@ -41,7 +41,7 @@ def test_a_lapsed_login_reads_as_a_person_would_say_it() -> None:
         "- positions, ledger of Tue 24 Nov\n\n"
         "Waits, nothing of it is lost:\n"
         "- bars_1d of Tue 24 Nov\n\n"
-        "Details: GET /portfolio/U12…67/ledger: 401, nobody is logged in."
+        "Details: GET /portfolio/U…4567/ledger: 401, nobody is logged in."
     )
 
 
