@@ -25,10 +25,10 @@ from pipelines.definitions import build_definitions, declared, published_keys, r
 from pipelines.embedded import EmbeddedGateway
 from pipelines.orphans import own_run
 from pipelines.outcome import Outcome, outcome_of
-from pipelines.resume import Resumption, selection
 from pipelines.settings import Settings, SettingsMistake
 from pipelines.terminal import LOGGER, print_summary
 from pipelines.watch import Watch
+from resources.lake.parked import Parked
 from resources.privacy import masked
 
 # What a command prints is for its terminal. Captured, as in a run of the UI, it would come back through a `tail`
@@ -80,7 +80,11 @@ class Command:
         for _ in range(MOST_WAITS):
             found = self._watch.plan(instance)
             for resumption in found.runs:
-                code = max(code, self._run(instance, "resume", resumption.tags, self._assets(instance, resumption)))
+                if not self._watch.is_to_start(instance, resumption):
+                    continue  # the daemon is at it
+                code = max(
+                    code, self._run(instance, "resume", resumption.tags, self._watch.assets(instance, resumption))
+                )
             due = self._next_due()
             if due is None or code:
                 break
@@ -91,9 +95,9 @@ class Command:
             return code
         if self._is_unpublished and not code:
             self._run(instance, "resume", {}, published_keys())
-        for reason, works in groupby(sorted(waiting, key=lambda work: work.reason), key=lambda work: work.reason):
-            told = ", ".join(f"{work.dataset} of {work.days[-1]}" for work in works)
-            self.console.print(Text.assemble(("… ", "yellow"), f"Waiting: {told}. {masked(reason)}"), soft_wrap=True)
+        for (reason, days), works in groupby(sorted(waiting, key=_why), key=_why):
+            told = f"{', '.join(work.dataset for work in works)} of {_span(days)} wait. {masked(reason)}"
+            self.console.print(Text.assemble(("… ", "yellow"), told), soft_wrap=True)
         self.console.print(f"The session: {self._watch.present().state}.", highlight=False)
         self.console.print(
             "It goes on by itself while `make dev` runs, or with `make resume` once that has passed.",
@@ -130,12 +134,6 @@ class Command:
         finally:
             self._watch.gateway.close()
 
-    def _assets(self, instance: dg.DagsterInstance, resumption: Resumption) -> list[dg.AssetKey]:
-        found = declared()
-        wanted = [landing for landing in found.landings if landing.name in resumption.datasets]
-        published = published_keys() if self._watch.may_publish(instance, resumption.works) else []
-        return [*selection(wanted, found.tables), *published]
-
     def _run(
         self,
         instance: dg.DagsterInstance,
@@ -164,11 +162,14 @@ class Command:
     @cached_property
     def _watch(self) -> Watch:
         resources: dict[str, Any] = resources_of(self.settings)
+        found = declared()
         return Watch(
             resources["gateway"],
             resources["lake"],
             resources["scope"],
-            {landing.name: landing for landing in declared().landings},
+            {landing.name: landing for landing in found.landings},
+            found.tables,
+            published_keys(),
             self.settings.choices.alerts.targets,
             lambda line: self.console.print(Text.assemble(("! ", "yellow"), line), soft_wrap=True),
         )
@@ -203,6 +204,14 @@ def _days(first: date, last: date) -> dict[str, str]:
         "dagster/asset_partition_range_start": first.isoformat(),
         "dagster/asset_partition_range_end": last.isoformat(),
     }
+
+
+def _why(work: Parked) -> tuple[str, tuple[date, ...]]:
+    return work.reason, work.days
+
+
+def _span(days: tuple[date, ...]) -> str:
+    return f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
 
 
 def _code(outcome: Outcome) -> int:

@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from assets.kit.declare import Landing
+from assets.kit.declare import Landing, Table
 from assets.kit.scope import Scope
 from pipelines.alerts import AtRisk, Kind, compose
-from pipelines.resume import Plan, Present, at_risk_until, plan
+from pipelines.resume import RESUMES_TAG, Plan, Present, Resumption, at_risk_until, plan, selection
 from pipelines.targets import send
 from resources.gateway.errors import GatewayError
 from resources.gateway.incidents import Incidents
@@ -29,6 +29,7 @@ KINDS = {
     "Unreachable": Kind.GATEWAY_DOWN,
     "Throttled": Kind.LIMIT_BROKEN,
 }
+ATTEMPTS = 3
 NEAR = timedelta(days=30)
 HEALS_BY_ITSELF = timedelta(minutes=30)
 """How long maintenance or a session that does not come up is left alone before a person is told to log in."""
@@ -42,6 +43,8 @@ class Watch:
     lake: Lake
     scope: Scope
     landings: Mapping[str, Landing]
+    tables: Sequence[Table]
+    published: Sequence[dg.AssetKey]
     targets: Sequence[str]
     tell: Callable[[str], None]
 
@@ -72,6 +75,23 @@ class Watch:
                 _record_loss(instance, work.dataset, day.isoformat(), masked(reason))
         return found
 
+    def is_to_start(self, instance: dg.DagsterInstance, resumption: Resumption) -> bool:
+        """Whether nobody is at it already, and it did not fail as often as was worth trying."""
+        runs = self.tries(instance, resumption)
+        return len(runs) < ATTEMPTS and all(run.is_finished for run in runs)
+
+    def tries(self, instance: dg.DagsterInstance, resumption: Resumption) -> Sequence[dg.DagsterRun]:
+        """The runs that took it up so far."""
+        return instance.get_runs(dg.RunsFilter(tags={RESUMES_TAG: resumption.digest}))
+
+    def assets(self, instance: dg.DagsterInstance, resumption: Resumption) -> list[dg.AssetKey]:
+        """What a run of it makes: the landings, what the day's records tell now, the tables, and the warehouse."""
+        chosen = [self.landings[name] for name in resumption.datasets]
+        if resumption.first == resumption.last:
+            chosen += [one for one in self.landings.values() if one.time == "local"]
+        published = self.published if self.may_publish(instance, resumption.works) else ()
+        return [*selection(chosen, self.tables), *published]
+
     def may_publish(self, instance: dg.DagsterInstance, works: Iterable[Parked]) -> bool:
         """Whether the runs that parked the work had no failure: what a failed check holds back stays held back."""
         runs = [instance.get_run_by_id(run_id) for run_id in {work.run_id for work in works}]
@@ -100,7 +120,7 @@ class Watch:
             resumes_at=latest.until,
             zone=present.here.astimezone().tzinfo or UTC,
         )
-        self.tell(f"{told.title}. {' '.join(told.body.split())}")
+        self.tell(f"{told.title}\n\n{told.body}")
         troubles = send(told, self.targets)
         for trouble in troubles:
             self.tell(trouble)

@@ -27,6 +27,7 @@ from resources.privacy import masked
 
 Metadata = Mapping[str, Any]
 Result = dg.MaterializeResult[None]
+WAITS_TAG = "ibkr/waits_for"  # a run that parked something ends well; the list of runs shows that it is not all
 ONLY_TODAY = {
     "perishable": "the gateway tells it only on the day itself",
     "windowed": "the gateway tells the window as it stands today, and later nights hold these dates too",
@@ -171,6 +172,7 @@ class Landings:
         Landings of the run that follow from it are skipped with it: they wait for the same.
         """
         facts = {"parked": masked(str(waiting)), "waits_for": type(waiting).__name__}
+        self._context.instance.add_run_tags(self._context.run.run_id, {WAITS_TAG: facts["waits_for"]})
         if waiting.until is not None:
             facts["until"] = waiting.until.isoformat(timespec="seconds")
         for dataset in (self._landing.name, *self._following()):
