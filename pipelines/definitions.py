@@ -37,6 +37,16 @@ class Declared:
     checks: list[Check] = field(default_factory=list)
     plain: list[dg.AssetsDefinition] = field(default_factory=list)
 
+    def nightly(self, *, leave_out: Sequence[str], take_in: Sequence[str]) -> list[Landing]:
+        """The landings of a night: all but what is left out, of the optional ones those that are taken in."""
+        optional = {landing.name for landing in self.landings if landing.is_optional}
+        strange = sorted(set(take_in) - optional)
+        if strange:
+            raise SettingsMistake(
+                f"take_in: there is no optional dataset {strange[0]!r}. Choose of {', '.join(sorted(optional))}."
+            )
+        return self.without([*leave_out, *(optional - set(take_in))])
+
     def without(self, names: Sequence[str]) -> list[Landing]:
         """Landings but those of the named datasets, whose tables nothing that stays may need."""
         known = {landing.name for landing in self.landings}
@@ -114,7 +124,7 @@ def resources_of(settings: Settings) -> dict[str, Any]:
 def build_definitions(settings: Settings, *, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     """The whole code location."""
     found, marts = declared(), read_marts()
-    kept = found.without(settings.choices.leave_out)
+    kept = found.nightly(leave_out=settings.choices.leave_out, take_in=settings.choices.take_in)
     tables = {table.name: table for table in found.tables}
     published = warehouse_asset(found.tables, marts)
     checkable: list[Landing | Table] = [*found.landings, *found.tables]

@@ -102,6 +102,7 @@ class Choices(BaseModel):
     watchlist: list[str] = []
     exchange: str = "XNYS"
     leave_out: list[str] = []
+    take_in: list[str] = []
     bars: Bars = Bars()
     performance: Performance = Performance()
     session: Session = Session()

@@ -62,7 +62,8 @@ class Fetch:
 class Landing:
     """Network to raw: asset `raw/<name>`. `is_ranged` ones land a whole range of days at once.
 
-    `window_days` is how long a windowed one can still be told, counted from its day. Of a `local` one the source is
+    `window_days` is how long a windowed one can still be told, counted from its day; an `is_optional` one is in a
+    night only if the owner takes it in. Of a `local` one the source is
     what our own processes wrote: `fetch` is given `Records` in the place of a `Fetch`.
     """
 
@@ -75,6 +76,7 @@ class Landing:
     needs: tuple[str, ...]
     is_ranged: bool
     window_days: int | None = None
+    is_optional: bool = False
 
     @property
     def slow_endpoints(self) -> list[Endpoint]:
@@ -145,6 +147,7 @@ def landing(
     needs: Iterable[str] = (),
     is_ranged: bool = False,
     window_days: int | None = None,
+    is_optional: bool = False,
 ) -> Callable[[Fetching], Landing]:
     """Declare how replies are fetched; the function is named `raw_<dataset>`."""
 
@@ -159,6 +162,7 @@ def landing(
             needs=tuple(needs),
             is_ranged=is_ranged,
             window_days=window_days,
+            is_optional=is_optional,
         )
 
     return declare
