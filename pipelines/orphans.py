@@ -7,13 +7,15 @@ run: the system drops the lock with the process, and the next command, or the da
 dead one held.
 """
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import dagster as dg
+
+from resources.locks import ALONE, AT_ONCE, locked
+from resources.private import make_folder
 
 DIED = "Its process was killed before it ended. What it landed is kept; run it again."
 
@@ -23,10 +25,9 @@ def own_run(instance: dg.DagsterInstance) -> Iterator[str]:
     """The id for a run of this process, known to be alive until the block ends; the dead are freed first."""
     free_the_dead(instance)
     folder = _folder(instance)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     path = folder / f"{uuid4()}.lock"
-    with path.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with locked(path):
         try:
             yield path.stem
         finally:
@@ -44,13 +45,12 @@ def _folder(instance: dg.DagsterInstance) -> Path:
 
 
 def _free_if_dead(instance: dg.DagsterInstance, path: Path) -> None:
-    with path.open() as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
-        run = instance.get_run_by_id(path.stem)
-        if run is not None and not run.is_finished:
-            instance.report_run_failed(run, DIED)
-        instance.event_log_storage.free_concurrency_slots_for_run(path.stem)
-        path.unlink(missing_ok=True)
+    try:
+        with locked(path, ALONE | AT_ONCE):
+            run = instance.get_run_by_id(path.stem)
+            if run is not None and not run.is_finished:
+                instance.report_run_failed(run, DIED)
+            instance.event_log_storage.free_concurrency_slots_for_run(path.stem)
+            path.unlink(missing_ok=True)
+    except BlockingIOError:
+        return

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-OWNER_ONLY, OWNER_ONLY_FOLDER = 0o600, 0o700
+from resources.private import FILE, make_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,10 @@ class Journal:
 
     def append(self, record: Mapping[str, Any], *, at: datetime) -> None:
         """Add a record to the day of `at`."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_FOLDER)
+        make_folder(self.folder)
         path = self.folder / (f"{at.astimezone(UTC):%Y-%m-%d}.jsonl" if self.is_daily else "all.jsonl")
         line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
-        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, OWNER_ONLY)
+        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, FILE)
         try:
             if _is_cut_short(handle):
                 line = b"\n" + line

@@ -11,7 +11,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 
 from resources.gateway.certificate import Pin, fetch_pin
 from resources.gateway.errors import GatewayError, Unreachable
-from resources.lake.private import make_folder, open_file
+from resources.private import make_folder, open_file
 
 
 def main() -> int:

@@ -16,7 +16,6 @@ Stamps are moments of the steady clock, which no correction of the wall clock mo
 machine: then, and only then, the wall clock tells how long ago they were.
 """
 
-import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -30,7 +29,8 @@ import orjson
 from resources.gateway.clock import Clock
 from resources.gateway.errors import Postponed, Throttled, Unreachable, Untrusted, Waiting
 from resources.gateway.pacing import GLOBAL_GAP, Limit, Pace, Wait, read_pace
-from resources.journal import OWNER_ONLY, OWNER_ONLY_FOLDER
+from resources.locks import ALONE, AT_ONCE, TOGETHER, locked
+from resources.private import FILE, make_folder
 
 PARKED_SECONDS = 30.0
 TOLD_SECONDS = 10.0
@@ -59,7 +59,7 @@ class Budget:
         self.tell: Callable[[str], None] | None = None  # of waits that a person would wonder about
         self._folder = folder
         self._clock = clock
-        folder.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_FOLDER)
+        make_folder(folder)
 
     @contextmanager
     def turn(self, name: str, limit: Limit | None, *, concurrent: int | None = None) -> Iterator[Turn]:
@@ -137,7 +137,7 @@ class Budget:
 
     def _claim(self, what: str) -> AbstractContextManager[None]:
         """Nightly work says that it waits for something; other work says nothing."""
-        return self._locked(what, fcntl.LOCK_SH) if self.rank is Rank.NIGHTLY else nullcontext()
+        return self._locked(what, TOGETHER) if self.rank is Rank.NIGHTLY else nullcontext()
 
     def _gives_way(self, what: str) -> bool:
         """Whether nightly work waits for what this other work wants."""
@@ -168,20 +168,13 @@ class Budget:
     def _took(self, hold: ExitStack, name: str) -> bool:
         """Take the lock of a name unless somebody has it."""
         try:
-            hold.enter_context(self._locked(name, fcntl.LOCK_EX | fcntl.LOCK_NB))
+            hold.enter_context(self._locked(name, ALONE | AT_ONCE))
         except BlockingIOError:
             return False
         return True
 
-    @contextmanager
-    def _locked(self, name: str, how: int = fcntl.LOCK_EX) -> Iterator[None]:
-        """Hold the lock of a name; another process, or another thread of this one, waits or is refused."""
-        handle = os.open(self._folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, OWNER_ONLY)
-        try:
-            fcntl.flock(handle, how)
-            yield
-        finally:
-            os.close(handle)
+    def _locked(self, name: str, how: int = ALONE) -> AbstractContextManager[None]:
+        return locked(self._folder / f"{name}.lock", how)
 
     def _read(self, *, at_the_gate: bool = False) -> Pace:
         """What was sent so far, by the steady clock as it stands now; only who holds the gate may mend the file."""
@@ -204,7 +197,7 @@ class Budget:
     def _write(self, pace: Pace, *, is_synced: bool = False) -> None:
         now = self._clock.steady()
         record = {**pace.to_json(now=now), "steady": now, "wall": self._clock.wall()}
-        handle = os.open(self._folder / "pace.json", os.O_WRONLY | os.O_CREAT, OWNER_ONLY)
+        handle = os.open(self._folder / "pace.json", os.O_WRONLY | os.O_CREAT, FILE)
         try:
             longest = os.fstat(handle).st_size
             os.pwrite(handle, orjson.dumps(record).ljust(longest), 0)  # beside and renamed would cost a millisecond

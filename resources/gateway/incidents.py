@@ -10,16 +10,15 @@ A day is remembered before its alert is sent, so a process that is killed betwee
 rather than everybody twice; whoever sees the sending fail gives it back with `retract`.
 """
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from resources.lake.publish import published, sync
+from resources.locks import locked
+from resources.private import make_folder
 
 
 class Incident(BaseModel):
@@ -80,13 +79,7 @@ class Incidents:
             beside.touch(mode=0o600)
             beside.write_text(incident.model_dump_json())
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Alone among all processes; the system takes the lock back from one that dies."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(self._folder / "incident.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
+    def _locked(self) -> AbstractContextManager[None]:
+        """Alone among all processes."""
+        make_folder(self._folder)
+        return locked(self._folder / "incident.lock")

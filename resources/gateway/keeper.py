@@ -30,7 +30,8 @@ from resources.gateway.known import Known, KnownFile
 from resources.gateway.pacing import Limit
 from resources.gateway.session import Session, State, Step, read_status, state_of
 from resources.gateway.wire import LOG_IN, decipher
-from resources.journal import OWNER_ONLY_FOLDER, Journal
+from resources.journal import Journal
+from resources.private import make_folder
 
 STATUS = Endpoint("/iserver/auth/status", method="POST")
 INITIALISE = Endpoint("/iserver/auth/ssodh/init", method="POST")
@@ -47,7 +48,7 @@ class Keeper:
     """The session in one folder, as one process keeps it. `may_evict` lets an init throw out a competing login."""
 
     def __init__(self, exchange: Exchange, folder: Path, *, may_evict: bool = False) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_FOLDER)
+        make_folder(folder)
         self.observations = Journal(folder / "observations")
         self._exchange = exchange
         self._known = KnownFile(folder)

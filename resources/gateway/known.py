@@ -4,8 +4,6 @@ Belongs here: the facts, reading them, and changing them while nobody else does.
 (`keeper.py`), what a state means (`session.py`).
 """
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +14,8 @@ from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from resources.gateway.allowed import Tier
 from resources.gateway.session import LONG_AGO, Session, State
-from resources.journal import OWNER_ONLY
+from resources.locks import locked
+from resources.private import FILE
 
 
 class Known(BaseModel):
@@ -66,19 +65,15 @@ class KnownFile:
     @contextmanager
     def changing(self) -> Iterator[Known]:
         """What is known, to be changed by nobody else meanwhile, and written if it was."""
-        handle = os.open(self.folder / "session.lock", os.O_RDWR | os.O_CREAT, OWNER_ONLY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        with locked(self.folder / "session.lock"):
             known = self.read()
             before = known.model_copy()
             yield known
             if known != before:
                 self._write(known)
-        finally:
-            os.close(handle)
 
     def _write(self, known: Known) -> None:
         beside = self.folder / "session.json.new"
-        beside.touch(OWNER_ONLY)
+        beside.touch(FILE)
         beside.write_text(known.model_dump_json())
         beside.replace(self.folder / "session.json")

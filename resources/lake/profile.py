@@ -10,8 +10,8 @@ from pathlib import Path
 import orjson
 
 from resources.lake.layout import Layout
-from resources.lake.private import is_open_to_others, make_folder, narrow
 from resources.lake.publish import published
+from resources.private import is_open_to_others, make_folder, narrow
 
 
 class WrongProfile(Exception):

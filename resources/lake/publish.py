@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from resources.lake.private import FILE, make_folder
+from resources.private import FILE, make_folder
 
 
 @contextmanager

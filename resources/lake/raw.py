@@ -19,8 +19,8 @@ from typing import BinaryIO, Self
 
 from resources.envelope import Envelope, read_line
 from resources.lake.layout import CLOSED, OPEN, Layout, closed_name
-from resources.lake.private import make_folder, open_file
 from resources.lake.publish import sync
+from resources.private import make_folder, open_file
 
 
 class RawDamaged(Exception):

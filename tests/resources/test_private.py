@@ -10,11 +10,11 @@ import pyarrow as pa
 import pytest
 
 from resources.lake.layout import Layout
-from resources.lake.private import make_folder, narrow, open_file
 from resources.lake.profile import claim
 from resources.lake.publish import published
 from resources.lake.raw import RawStore
 from resources.lake.tables import TableStore
+from resources.private import make_folder, narrow, open_file
 
 NOW = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 
