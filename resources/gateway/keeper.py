@@ -114,7 +114,9 @@ class Keeper:
         return session.state in waits or (session.state is State.COMPETING and self._may_evict)
 
     def _is_to_initialise(self, session: Session) -> bool:
-        return session.step(at=self._exchange.here, may_evict=self._may_evict) is Step.INITIALISE
+        here = self._exchange.here
+        lasting = self.known().now(here) - session.since
+        return session.step(at=here, lasting=lasting, may_evict=self._may_evict) is Step.INITIALISE
 
     def _look(self, by: Callable[[], dict[str, Any]]) -> Session:
         try:

@@ -10,10 +10,11 @@
 | MAINTENANCE | 5xx or garbage for the status too | waits | waits | POLL |
 | GATEWAY_DOWN | nothing answers | waits | waits | ASK_A_PERSON |
 
-INITIALISE backs off, 2 s doubling to 5 minutes, since hammering it has led to refused logins; a competing session
-is evicted only when the owner's configuration says so, and then as carefully. After each init both account lists
-are asked for again (priming), which is the client's to do. Old builds omit `established`, and most keys are missing
-while not authenticated.
+A bridge that is not there after two minutes never comes by itself: it is initialised again. INITIALISE backs off, 2 s
+doubling to 5 minutes, since hammering it has led to refused logins; a competing session is evicted only when the
+owner's configuration says so, and then as carefully. After each init both account lists are asked for again
+(priming), which is the client's to do. Old builds omit `established`, and most keys are missing while not
+authenticated.
 """
 
 from collections.abc import Mapping
@@ -33,6 +34,7 @@ from resources.gateway.errors import (
     Unreachable,
 )
 
+BRIDGE_PATIENCE = timedelta(minutes=2)
 FIRST_BACKOFF, LONGEST_BACKOFF = timedelta(seconds=2), timedelta(minutes=5)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -102,10 +104,11 @@ class Session:
         """After an init was sent."""
         return replace(self, inits=self.inits + 1, init_at=at)
 
-    def step(self, *, at: datetime, may_evict: bool = False) -> Step:
-        """What to do now; an init that is not due yet is waited for."""
+    def step(self, *, at: datetime, lasting: timedelta = timedelta(), may_evict: bool = False) -> Step:
+        """What to do now about a state that lasts so long already; an init that is not due yet is waited for."""
         step = _STEPS[self.state]
-        if self.state is State.COMPETING and may_evict:
+        is_stuck = self.state is State.BRIDGE_BUILDING and lasting >= BRIDGE_PATIENCE
+        if is_stuck or (self.state is State.COMPETING and may_evict):
             step = Step.INITIALISE
         return Step.POLL if step is Step.INITIALISE and not self.is_init_due(at) else step
 

@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from resources.gateway import errors, session
 from resources.gateway.allowed import Tier
-from resources.gateway.session import FIRST_BACKOFF, LONGEST_BACKOFF, Session, State, Step, read_status, state_of
+from resources.gateway.session import (
+    BRIDGE_PATIENCE,
+    FIRST_BACKOFF,
+    LONGEST_BACKOFF,
+    Session,
+    State,
+    Step,
+    read_status,
+    state_of,
+)
 
 NOW = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 TABLE = {
@@ -39,6 +48,14 @@ def test_the_code_does_what_the_table_says(state: State) -> None:
     assert state.serves(Tier.LOGIN) is (login == "works")
     assert state.serves(Tier.BROKERAGE) is (brokerage == "works")
     assert Session(state).step(at=NOW) is step
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_bridge_that_does_not_come_is_initialised_anew_and_nothing_else_changes_by_lasting(state: State) -> None:
+    now = Session(state).step(at=NOW)
+    assert Session(state).step(at=NOW, lasting=BRIDGE_PATIENCE - timedelta(seconds=1)) is now
+    expected = Step.INITIALISE if state is State.BRIDGE_BUILDING else now
+    assert Session(state).step(at=NOW, lasting=BRIDGE_PATIENCE) is expected
 
 
 @pytest.mark.parametrize("state", State)
