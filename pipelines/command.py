@@ -23,7 +23,7 @@ from rich.text import Text
 
 from pipelines.definitions import build_definitions, declared, published_keys, resources_of
 from pipelines.embedded import EmbeddedGateway
-from pipelines.orphans import own_run
+from pipelines.orphans import free_the_dead, own_run
 from pipelines.outcome import Outcome, outcome_of
 from pipelines.resume import Resumption, selection
 from pipelines.settings import Settings, SettingsMistake
@@ -60,6 +60,7 @@ class Command:
     def resume(self) -> int:
         """Take up what is parked, if what it waits for has passed."""
         with self._instance() as instance:
+            free_the_dead(instance)
             if not self._watch.lake.parked.waiting():
                 self.console.print("Nothing waits.")
                 return 0
@@ -86,11 +87,11 @@ class Command:
                 break
             self._wait(due)
         self._watch.alert()
+        if self._is_unpublished and not code:
+            code = self._run(instance, "resume", {}, published_keys())
         waiting = self._watch.lake.parked.waiting()
         if not waiting:
             return code
-        if self._is_unpublished and not code:
-            self._run(instance, "resume", {}, published_keys())
         for reason, works in groupby(sorted(waiting, key=lambda work: work.reason), key=lambda work: work.reason):
             told = ", ".join(f"{work.dataset} of {work.days[-1]}" for work in works)
             self.console.print(Text.assemble(("… ", "yellow"), f"Waiting: {told}. {masked(reason)}"), soft_wrap=True)
@@ -111,7 +112,7 @@ class Command:
     def _wait(self, due: datetime) -> None:
         clock = self._watch.gateway.clock()
         seconds = max(0.0, due.timestamp() - clock.wall()) + 1
-        works = [work for work in self._watch.lake.parked.waiting() if work.until is not None]
+        works = [work for work in self._watch.lake.parked.waiting() if work.until == due]
         self.console.print(
             Text.assemble(
                 ("… ", "yellow"),
@@ -157,7 +158,8 @@ class Command:
                 raise_on_error=False,
             )
         outcome = outcome_of(result.all_events, is_success=result.success, run_id=result.run_id)
-        self._is_unpublished = outcome.has_landed and outcome.warehouse is None
+        if assets is None or dg.AssetKey("warehouse") in assets:  # else an earlier failure holds it back
+            self._is_unpublished = outcome.warehouse is None and (outcome.has_landed or self._is_unpublished)
         print_summary(outcome, self.console)
         return _code(outcome)
 

@@ -8,7 +8,7 @@ holds the days that wait; then the replayable, which loses nothing. All that goe
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -82,11 +82,15 @@ class Present:
         return self.calendar.day_of(self.now)
 
 
-def plan(waiting: Iterable[Parked], landings: Mapping[str, Landing], present: Present) -> Plan:
-    """Sort parked work into what goes on now, what waits on, and what is lost."""
+def plan(
+    waiting: Iterable[Parked], landings: Mapping[str, Landing], present: Present, *, under_way: Container[str] = ()
+) -> Plan:
+    """Sort parked work into what goes on now, what waits on, and what is lost; what is under way, by its key, is left."""
     lost: list[tuple[Parked, str]] = []
     going: list[tuple[tuple[int, datetime], tuple[date, date], Parked]] = []
     for work in waiting:
+        if work.key in under_way:
+            continue
         landing = landings.get(work.dataset)
         reason = _too_late(work, landing, present)
         if reason is not None:

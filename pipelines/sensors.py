@@ -8,7 +8,6 @@ processes of the login share, so a daemon that was away for a day goes on where 
 from collections.abc import Mapping, Sequence
 
 import dagster as dg
-from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from assets.kit.declare import Landing, Table
 from assets.kit.refusal import in_plain_words
@@ -16,7 +15,7 @@ from assets.kit.scope import Scope
 from pipelines.embedded import EmbeddedGateway
 from pipelines.orphans import free_the_dead
 from pipelines.resume import RESUMES_TAG, Resumption, selection
-from pipelines.watch import Watch
+from pipelines.watch import Watch, is_publishable
 from resources.gateway.resource import Gateway
 from resources.lake.resource import Lake
 
@@ -98,9 +97,9 @@ def _request(
     instance: dg.DagsterInstance,
     assets: Sequence[dg.AssetKey],
 ) -> dg.RunRequest | None:
-    """A run, unless one is under way for the same, or as many failed as were worth trying."""
+    """A run, unless as many failed as were worth trying."""
     runs = instance.get_runs(dg.RunsFilter(tags={RESUMES_TAG: resumption.digest}))
-    if len(runs) >= ATTEMPTS or any(run.status in NOT_FINISHED_STATUSES for run in runs):
+    if len(runs) >= ATTEMPTS:
         return None
     return dg.RunRequest(
         run_key=f"resume {resumption.digest} {len(runs)}",
@@ -118,7 +117,7 @@ def _publications(lake: Lake, instance: dg.DagsterInstance, published: Sequence[
             run_key=f"publish {run.run_id}", asset_selection=list(published), tags={PUBLISHES_TAG: run.run_id}
         )
         for run in records
-        if run.status == dg.DagsterRunStatus.SUCCESS
+        if is_publishable(run)
         and instance.get_records_for_run(run.run_id, of_type=MATERIALIZATION, limit=1).records
         and not instance.get_runs(dg.RunsFilter(tags={PUBLISHES_TAG: run.run_id}), limit=1)
     ]

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from assets.kit.declare import Landing
 from assets.kit.scope import Scope
 from pipelines.alerts import AtRisk, Kind, compose
-from pipelines.resume import Plan, Present, at_risk_until, plan
+from pipelines.resume import RESUMES_TAG, Plan, Present, at_risk_until, plan
 from pipelines.targets import send
 from resources.envelope import masked
 from resources.gateway.errors import GatewayError
@@ -63,8 +64,8 @@ class Watch:
 
     def plan(self, instance: dg.DagsterInstance) -> Plan:
         """What goes on now; what is too late is recorded as lost, here and on its asset's page."""
-        present = self.present()
-        found = plan(self.lake.parked.waiting(), self.landings, present)
+        present, waiting = self.present(), self.lake.parked.waiting()
+        found = plan(waiting, self.landings, present, under_way=_under_way(waiting, instance))
         for work, reason in found.lost:
             self.lake.parked.end(work, "lost", reason, at=present.now)
             self.tell(masked(f"lost: {work.dataset} of {work.days[-1]}: {reason}"))
@@ -75,7 +76,7 @@ class Watch:
     def may_publish(self, instance: dg.DagsterInstance, works: Iterable[Parked]) -> bool:
         """Whether the runs that parked the work had no failure: what a failed check holds back stays held back."""
         runs = [instance.get_run_by_id(run_id) for run_id in {work.run_id for work in works}]
-        return all(run is None or run.is_success for run in runs)
+        return all(run is None or is_publishable(run) for run in runs)
 
     def alert(self) -> None:
         """Tell a person, once per incident and trading day at risk; an incident ends with a session that is ready."""
@@ -113,6 +114,20 @@ class Watch:
             until = at_risk_until(work, landing, present.calendar) if landing else None
             is_near = until is not None and until - present.now < NEAR
             yield AtRisk(work.dataset, work.days, until if is_near else None)
+
+
+def is_publishable(run: dg.DagsterRun) -> bool:
+    """Whether a run had no failure, nor the one whose work it took up: it was then started without the warehouse."""
+    is_held_back = RESUMES_TAG in run.tags and dg.AssetKey("warehouse") not in (run.asset_selection or ())
+    return run.is_success and not is_held_back
+
+
+def _under_way(waiting: Sequence[Parked], instance: dg.DagsterInstance) -> set[str]:
+    """What a run is still at: the one that parked it, which may publish without it, or one that takes it up now."""
+    runs = instance.get_runs(dg.RunsFilter(statuses=list(NOT_FINISHED_STATUSES))) if waiting else []
+    taken_up = {key for run in runs if RESUMES_TAG in run.tags for key in run.asset_selection or ()}
+    found = {run.run_id for run in runs}
+    return {work.key for work in waiting if work.run_id in found or dg.AssetKey(["raw", work.dataset]) in taken_up}
 
 
 def _kind(work: Parked, now: datetime) -> Kind | None:

@@ -115,7 +115,9 @@ class Landings:
             return {"kept": f"Replies of {day} are on disk; nothing was asked.", "requests": 0}
         if day > today:
             raise refusal(f"{name} of {day}: that trading day has not begun, the gateway's is {today}. Wait for it.")
-        raise self._too_late(day, today)
+        failure = self._too_late(day, today)
+        self._settle([day], "lost", str(failure.description))
+        raise failure
 
     def _too_late(self, day: date, today: date) -> dg.Failure:
         return refusal(
