@@ -8,8 +8,8 @@ log in or log out somewhere, a command does not wait: it says what to do, and en
 """
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
@@ -25,11 +25,12 @@ from pipelines.definitions import build_definitions, declared, published_keys, r
 from pipelines.embedded import EmbeddedGateway
 from pipelines.orphans import free_the_dead, own_run
 from pipelines.outcome import Outcome, outcome_of
-from pipelines.resume import Resumption, selection
+from pipelines.resume import Resumption
 from pipelines.settings import Settings, SettingsMistake
 from pipelines.terminal import LOGGER, print_summary
 from pipelines.watch import Watch
 from resources.envelope import masked
+from resources.gateway.errors import Garbled, SessionLost, Unavailable, Waiting
 
 # What a command prints is for its terminal. Captured, as in a run of the UI, it would come back through a `tail`
 # process per run, and Ctrl-C would reach that one too.
@@ -45,10 +46,11 @@ FAILED_CODE, PARKED_CODE, STOPPED_CODE = 1, 75, 130
 
 @dataclass
 class Command:
-    """One command: its settings, the instance that its runs are recorded on, the terminal."""
+    """One command: its settings, the terminal; `resources` take the place of those that the settings name."""
 
     settings: Settings
     console: Console
+    resources: Mapping[str, Any] = field(default_factory=dict)
     _is_unpublished: bool = False
 
     def run(self, job: str, first: date, last: date) -> int:
@@ -125,17 +127,17 @@ class Command:
         self._look()
 
     def _look(self) -> None:
-        """What is known of the session may be of an hour ago."""
+        """What is known of the session may be of an hour ago, and nobody kept it meanwhile."""
         try:
-            self._watch.gateway.client.keeper.look()
+            self._watch.gateway.client.keeper.bring_up(lambda: True)  # its first calls are made by the run
+        except (Waiting, SessionLost, Unavailable, Garbled):  # so the work waits on, and is told of
+            return
         finally:
             self._watch.gateway.close()
 
     def _assets(self, instance: dg.DagsterInstance, resumption: Resumption) -> list[dg.AssetKey]:
-        found = declared()
-        wanted = [landing for landing in found.landings if landing.name in resumption.datasets]
-        published = published_keys() if self._watch.may_publish(instance, resumption.works) else []
-        return [*selection(wanted, found.tables), *published]
+        found, published = declared(), published_keys()
+        return self._watch.assets(resumption, instance, tables=found.tables, checks=found.checks, published=published)
 
     def _run(
         self,
@@ -146,7 +148,7 @@ class Command:
     ) -> int:
         for name in ("dagster", "dagster._core.execution.plan.active"):  # the latter warns of each check of parked work
             logging.getLogger(name).setLevel(logging.CRITICAL)
-        definition = build_definitions(self.settings).resolve_job_def(job)
+        definition = build_definitions(self.settings, resources=self.resources).resolve_job_def(job)
         with own_run(instance) as run_id:
             result = definition.execute_in_process(
                 instance=instance,
@@ -165,7 +167,7 @@ class Command:
 
     @cached_property
     def _watch(self) -> Watch:
-        resources: dict[str, Any] = resources_of(self.settings)
+        resources: dict[str, Any] = {**resources_of(self.settings), **self.resources}
         return Watch(
             resources["gateway"],
             resources["lake"],

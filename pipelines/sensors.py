@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
-from assets.kit.declare import Landing, Table
+from assets.kit.declare import Check, Landing, Table
 from assets.kit.refusal import in_plain_words
 from assets.kit.scope import Scope
 from pipelines.embedded import EmbeddedGateway
 from pipelines.orphans import free_the_dead
-from pipelines.resume import RESUMES_TAG, Resumption, selection
+from pipelines.resume import RESUMES_TAG, Resumption
 from pipelines.watch import Watch, is_publishable
 from resources.gateway.resource import Gateway
 from resources.lake.resource import Lake
@@ -29,13 +29,14 @@ NOTHING_TO_KEEP = "The embedded simulator starts and ends with each run: there i
 def sensors(
     landings: Sequence[Landing],
     tables: Sequence[Table],
+    checks: Sequence[Check],
     published: Sequence[dg.AssetKey],
     *,
     targets: Sequence[str],
 ) -> list[dg.SensorDefinition]:
     """The two sensors, over what was declared."""
     by_name = {landing.name: landing for landing in landings}
-    return [_session_sensor(by_name, targets), _resume_sensor(by_name, tables, published, targets)]
+    return [_session_sensor(by_name, targets), _resume_sensor(by_name, tables, checks, published, targets)]
 
 
 def _session_sensor(landings: Mapping[str, Landing], targets: Sequence[str]) -> dg.SensorDefinition:
@@ -58,6 +59,7 @@ def _session_sensor(landings: Mapping[str, Landing], targets: Sequence[str]) -> 
 def _resume_sensor(
     landings: Mapping[str, Landing],
     tables: Sequence[Table],
+    checks: Sequence[Check],
     published: Sequence[dg.AssetKey],
     targets: Sequence[str],
 ) -> dg.SensorDefinition:
@@ -78,8 +80,7 @@ def _resume_sensor(
             found = watch.plan(context.instance)
         requests = []
         for place, resumption in enumerate(found.runs):
-            assets = selection([landings[name] for name in resumption.datasets], tables)
-            assets += published if watch.may_publish(context.instance, resumption.works) else []
+            assets = watch.assets(resumption, context.instance, tables=tables, checks=checks, published=published)
             request = _request(resumption, place, context.instance, assets)
             requests += [] if request is None else [request]
         requests += _publications(lake, context.instance, published)

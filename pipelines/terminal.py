@@ -27,7 +27,7 @@ class _StepLines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         meta: dict[str, Any] = getattr(record, "dagster_meta", {})
         event: dg.DagsterEvent | None = meta.get("dagster_event")
-        if event is None and record.levelno >= logging.WARNING:
+        if event is None and record.levelno == logging.WARNING:  # errors are Dagster's, of steps that cannot follow
             told = str(meta.get("orig_message", record.getMessage()))
             self._console.print(Text.assemble(("  … ", "yellow"), told), soft_wrap=True)
         if event is None or event.step_key is None:

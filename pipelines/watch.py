@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
-from assets.kit.declare import Landing
+from assets.kit.declare import Check, Landing, Table
 from assets.kit.scope import Scope
 from pipelines.alerts import AtRisk, Kind, compose
-from pipelines.resume import RESUMES_TAG, Plan, Present, at_risk_until, plan
+from pipelines.resume import RESUMES_TAG, Plan, Present, Resumption, at_risk_until, plan, selection
 from pipelines.targets import send
 from resources.envelope import masked
 from resources.gateway.errors import GatewayError
@@ -72,6 +72,24 @@ class Watch:
             for day in work.days:
                 _record_loss(instance, work.dataset, day.isoformat(), masked(reason))
         return found
+
+    def assets(
+        self,
+        resumption: Resumption,
+        instance: dg.DagsterInstance,
+        *,
+        tables: Sequence[Table],
+        checks: Sequence[Check],
+        published: Sequence[dg.AssetKey],
+    ) -> list[dg.AssetKey]:
+        """What a run that takes up parked work is to make; what is published if nothing holds it back."""
+        landings = [self.landings[name] for name in resumption.datasets]
+
+        def has_landed(landing: Landing) -> bool:
+            return bool(self.lake.raw.landings(landing.name, resumption.last.isoformat()))
+
+        chosen = selection(landings, tables, checks, has_landed=has_landed)
+        return [*chosen, *published] if self.may_publish(instance, resumption.works) else chosen
 
     def may_publish(self, instance: dg.DagsterInstance, works: Iterable[Parked]) -> bool:
         """Whether the runs that parked the work had no failure: what a failed check holds back stays held back."""

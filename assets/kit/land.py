@@ -8,7 +8,7 @@ follows from it is skipped, and `pipelines/resume.py` takes it up when what it w
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import dagster as dg
@@ -19,7 +19,7 @@ from assets.kit.land_records import land_records
 from assets.kit.refusal import in_plain_words, refusal
 from assets.kit.scope import Scope
 from resources.envelope import masked
-from resources.gateway.errors import GatewayError, Waiting
+from resources.gateway.errors import GatewayError, Throttled, Waiting
 from resources.gateway.resource import Gateway
 from resources.lake.parked import Ending, Parked
 from resources.lake.resource import Lake
@@ -164,8 +164,9 @@ class Landings:
         Landings of the run that follow from it are skipped with it: they wait for the same.
         """
         facts = {"parked": masked(str(waiting)), "waits_for": type(waiting).__name__}
-        if waiting.until is not None:
-            facts["until"] = waiting.until.isoformat(timespec="seconds")
+        until = self._until(waiting)
+        if until is not None:
+            facts["until"] = until.isoformat(timespec="seconds")
         for dataset in (self._landing.name, *self._following()):
             self._lake.parked.park(
                 Parked(
@@ -174,13 +175,20 @@ class Landings:
                     waits_for=facts["waits_for"],
                     reason=str(waiting),
                     parked_at=self._now(),
-                    until=waiting.until,
+                    until=until,
                     run_id=self._context.run.run_id,
                 )
             )
             for day in days:
                 key = dg.AssetKey(["raw", dataset])
                 self._context.log_event(dg.AssetObservation(key, partition=day.isoformat(), metadata=facts))
+
+    def _until(self, waiting: Waiting) -> datetime | None:
+        """When it may go on. A 429 does not say so itself: the budget does, which everybody waits by from then on."""
+        if waiting.until is not None or not isinstance(waiting, Throttled):
+            return waiting.until
+        exchange = self._gateway.client.exchange
+        return exchange.here + timedelta(seconds=exchange.budget.next_turn(self._landing.name, None).seconds)
 
     def _following(self) -> list[str]:
         """Landings of this run that cannot be made without this one."""

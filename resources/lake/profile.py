@@ -18,7 +18,7 @@ def claim(layout: Layout, *, is_simulated: bool) -> None:
     kind = "simulated" if is_simulated else "real"
     path = layout.profile_file
     if not path.exists():
-        _mark(path, kind)
+        _mark(layout, kind)
         return
     held = orjson.loads(path.read_bytes())["data"]
     if held != kind:
@@ -28,9 +28,14 @@ def claim(layout: Layout, *, is_simulated: bool) -> None:
         )
 
 
-def _mark(path: Path, kind: str) -> None:
-    layout_folder = path.parent
-    layout_folder.mkdir(parents=True, exist_ok=True)
-    layout_folder.chmod(0o700)
-    with published(path) as beside:
+def own(layout: Layout) -> None:
+    """Make the profile's folder, or take over one that is not marked yet, for its owner's eyes only."""
+    layout.folder.mkdir(parents=True, exist_ok=True)
+    if not layout.profile_file.exists():
+        layout.folder.chmod(0o700)
+
+
+def _mark(layout: Layout, kind: str) -> None:
+    own(layout)
+    with published(layout.profile_file) as beside:
         beside.write_bytes(orjson.dumps({"data": kind, "since": datetime.now(UTC).isoformat(timespec="seconds")}))

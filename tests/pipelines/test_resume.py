@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-import dagster as dg
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -169,15 +168,27 @@ def test_the_digest_is_of_the_work_and_of_the_run_that_parked_it_last_in_any_ord
     assert Resumption((ledger, _work("positions", TUESDAY)), MONDAY, MONDAY).digest != digest
 
 
+def _selected(*names: str, landed: set[str]) -> set[str]:
+    chosen = [LANDINGS[name] for name in names]
+    keys = selection(chosen, FOUND.tables, FOUND.checks, has_landed=lambda landing: landing.name in landed)
+    return {key.to_user_string() for key in keys}
+
+
 def test_a_selection_is_the_landings_and_the_tables_of_their_replies() -> None:
-    keys = selection([LANDINGS["performance"], LANDINGS["ledger"]], FOUND.tables)
-    assert [key.to_user_string() for key in keys[:2]] == ["raw/performance", "raw/ledger"]
-    tables = {"nav", "cumulative_returns", "period_returns", "ledger"}
-    assert {key.to_user_string() for key in keys[2:]} == tables
-    assert all(isinstance(key, dg.AssetKey) for key in keys)
+    assert _selected("performance", "accounts", landed=set(LANDINGS)) == {
+        *("raw/performance", "raw/accounts", "nav", "cumulative_returns", "period_returns", "accounts"),
+    }
 
 
-_NOWS = st.datetimes(datetime(2025, 1, 2), datetime(2026, 12, 1), timezones=st.just(UTC))
+def test_a_table_with_a_check_that_had_to_wait_for_these_is_built_again_and_so_checked() -> None:
+    assert _selected("ledger", landed={"allocation", "performance"}) == {"raw/ledger", "ledger", "allocation", "nav"}
+
+
+def test_a_table_that_was_not_landed_either_is_left_alone() -> None:
+    assert _selected("ledger", landed={"performance"}) == {"raw/ledger", "ledger", "nav"}
+
+
+_NOWS = st.datetimes(datetime(2025, 1, 2), datetime(2026, 12, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
 @st.composite

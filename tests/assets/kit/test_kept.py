@@ -110,7 +110,7 @@ def test_what_may_be_asked_every_quarter_of_an_hour_is_used_again_of_a_whole_lan
     assert [one.received_at for one in found] == [EVENING] * times, "the latest answers once"
 
 
-_INSTANTS = st.datetimes(datetime(2026, 1, 5), datetime(2026, 12, 20), timezones=st.just(UTC))
+_INSTANTS = st.datetimes(datetime(2026, 1, 5), datetime(2026, 12, 20), timezones=st.just(UTC))  # noqa: DTZ001
 _AGES = st.timedeltas(timedelta(), timedelta(days=6)) | st.timedeltas(timedelta(), 2 * FRESH)
 
 

@@ -17,7 +17,9 @@ TIME_OF_END = NOW + timedelta(hours=2)
 
 
 def _work(dataset: str = "ledger", *days: date, at: datetime = NOW, run_id: str = "one") -> Parked:
-    return Parked(dataset, days or (MONDAY,), "Throttled", f"429 at {at:%H:%M}.", at, at + timedelta(minutes=15), run_id)
+    return Parked(
+        dataset, days or (MONDAY,), "Throttled", f"429 at {at:%H:%M}.", at, at + timedelta(minutes=15), run_id
+    )
 
 
 @pytest.fixture
@@ -127,9 +129,7 @@ def test_any_sequence_leaves_each_piece_waiting_or_ended_once_per_parking(
             if step == "park":
                 store.park(work)
                 first = waiting[work.key].parked_at if work.key in waiting else at
-                waiting[work.key] = Parked(
-                    dataset, days, work.waits_for, work.reason, first, work.until, work.run_id
-                )
+                waiting[work.key] = Parked(dataset, days, work.waits_for, work.reason, first, work.until, work.run_id)
             elif step == "settle":
                 store.settle(dataset, days, "landed", "settled", at=at)
                 for key in [one.key for one in waiting.values() if one.dataset == dataset and {*one.days} <= {*days}]:
