@@ -8,8 +8,8 @@ log in or log out somewhere, a command does not wait: it says what to do, and en
 """
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
@@ -23,11 +23,13 @@ from rich.text import Text
 
 from pipelines.definitions import build_definitions, declared, published_keys, resources_of
 from pipelines.embedded import EmbeddedGateway
-from pipelines.orphans import own_run
+from pipelines.orphans import free_the_dead, own_run
 from pipelines.outcome import Outcome, outcome_of
+from pipelines.resume import Resumption
 from pipelines.settings import Settings, SettingsMistake
 from pipelines.terminal import LOGGER, print_summary
 from pipelines.watch import Watch
+from resources.gateway.errors import Garbled, SessionLost, Unavailable, Waiting
 from resources.lake.parked import Parked
 from resources.privacy import masked
 
@@ -45,10 +47,11 @@ FAILED_CODE, PARKED_CODE, STOPPED_CODE = 1, 75, 130
 
 @dataclass
 class Command:
-    """One command: its settings, the instance that its runs are recorded on, the terminal."""
+    """One command: its settings, the terminal; `resources` take the place of those that the settings name."""
 
     settings: Settings
     console: Console
+    resources: Mapping[str, Any] = field(default_factory=dict)
     _is_unpublished: bool = False
 
     def run(self, job: str, first: date, last: date) -> int:
@@ -60,6 +63,7 @@ class Command:
     def resume(self) -> int:
         """Take up what is parked, if what it waits for has passed."""
         with self._instance() as instance:
+            free_the_dead(instance)
             if not self._watch.lake.parked.waiting():
                 self.console.print("Nothing waits.")
                 return 0
@@ -80,21 +84,17 @@ class Command:
         for _ in range(MOST_WAITS):
             found = self._watch.plan(instance)
             for resumption in found.runs:
-                if not self._watch.is_to_start(instance, resumption):
-                    continue  # the daemon is at it
-                code = max(
-                    code, self._run(instance, "resume", resumption.tags, self._watch.assets(instance, resumption))
-                )
+                code = max(code, self._run(instance, "resume", resumption.tags, self._assets(instance, resumption)))
             due = self._next_due()
             if due is None or code:
                 break
             self._wait(due)
         self._watch.alert()
+        if self._is_unpublished and not code:
+            code = self._run(instance, "resume", {}, published_keys())
         waiting = self._watch.lake.parked.waiting()
         if not waiting:
             return code
-        if self._is_unpublished and not code:
-            self._run(instance, "resume", {}, published_keys())
         for (reason, days), works in groupby(sorted(waiting, key=_why), key=_why):
             told = f"{', '.join(work.dataset for work in works)} of {_span(days)} wait. {masked(reason)}"
             self.console.print(Text.assemble(("… ", "yellow"), told), soft_wrap=True)
@@ -115,7 +115,7 @@ class Command:
     def _wait(self, due: datetime) -> None:
         clock = self._watch.gateway.clock()
         seconds = max(0.0, due.timestamp() - clock.wall()) + 1
-        works = [work for work in self._watch.lake.parked.waiting() if work.until is not None]
+        works = [work for work in self._watch.lake.parked.waiting() if work.until == due]
         self.console.print(
             Text.assemble(
                 ("… ", "yellow"),
@@ -128,11 +128,17 @@ class Command:
         self._look()
 
     def _look(self) -> None:
-        """What is known of the session may be of an hour ago."""
+        """What is known of the session may be of an hour ago, and nobody kept it meanwhile."""
         try:
-            self._watch.gateway.client.keeper.look()
+            self._watch.gateway.client.keeper.bring_up(lambda: True)  # its first calls are made by the run
+        except (Waiting, SessionLost, Unavailable, Garbled):  # so the work waits on, and is told of
+            return
         finally:
             self._watch.gateway.close()
+
+    def _assets(self, instance: dg.DagsterInstance, resumption: Resumption) -> list[dg.AssetKey]:
+        found, published = declared(), published_keys()
+        return self._watch.assets(resumption, instance, tables=found.tables, checks=found.checks, published=published)
 
     def _run(
         self,
@@ -143,7 +149,7 @@ class Command:
     ) -> int:
         for name in ("dagster", "dagster._core.execution.plan.active"):  # the latter warns of each check of parked work
             logging.getLogger(name).setLevel(logging.CRITICAL)
-        definition = build_definitions(self.settings).resolve_job_def(job)
+        definition = build_definitions(self.settings, resources=self.resources).resolve_job_def(job)
         with own_run(instance) as run_id:
             result = definition.execute_in_process(
                 instance=instance,
@@ -155,21 +161,19 @@ class Command:
                 raise_on_error=False,
             )
         outcome = outcome_of(result.all_events, is_success=result.success, run_id=result.run_id)
-        self._is_unpublished = outcome.has_landed and outcome.warehouse is None
+        if assets is None or dg.AssetKey("warehouse") in assets:  # else an earlier failure holds it back
+            self._is_unpublished = outcome.warehouse is None and (outcome.has_landed or self._is_unpublished)
         print_summary(outcome, self.console)
         return _code(outcome)
 
     @cached_property
     def _watch(self) -> Watch:
-        resources: dict[str, Any] = resources_of(self.settings)
-        found = declared()
+        resources: dict[str, Any] = {**resources_of(self.settings), **self.resources}
         return Watch(
             resources["gateway"],
             resources["lake"],
             resources["scope"],
-            {landing.name: landing for landing in found.landings},
-            found.tables,
-            published_keys(),
+            {landing.name: landing for landing in declared().landings},
             self.settings.choices.alerts.targets,
             lambda line: self.console.print(Text.assemble(("! ", "yellow"), line), soft_wrap=True),
         )

@@ -142,7 +142,9 @@ def build_definitions(settings: Settings, *, resources: Mapping[str, Any] | None
         ],
         asset_checks=checks,
         jobs=jobs(found.landings, found.tables, dg.AssetSelection.assets(*published.keys), kept=kept),
-        sensors=sensors(found.landings, found.tables, sorted(published.keys), targets=settings.choices.alerts.targets),
+        sensors=sensors(
+            found.landings, found.tables, found.checks, sorted(published.keys), targets=settings.choices.alerts.targets
+        ),
         schedules=[nightly_schedule(settings.choices.schedule.nightly_at, settings.choices.exchange)],
         resources={**resources_of(settings), **(resources or {})},
         executor=dg.in_process_executor,

@@ -8,13 +8,13 @@ holds the days that wait; then the replayable, which loses nothing. All that goe
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
-from assets.kit.declare import Landing, Table
+from assets.kit.declare import Check, Landing, Table
 from resources.calendar.trading_days import TradingCalendar
 from resources.gateway.allowed import Tier
 from resources.gateway.endpoint import Endpoint
@@ -82,11 +82,15 @@ class Present:
         return self.calendar.day_of(self.now)
 
 
-def plan(waiting: Iterable[Parked], landings: Mapping[str, Landing], present: Present) -> Plan:
-    """Sort parked work into what goes on now, what waits on, and what is lost."""
+def plan(
+    waiting: Iterable[Parked], landings: Mapping[str, Landing], present: Present, *, under_way: Container[str] = ()
+) -> Plan:
+    """Sort parked work, but what is `under_way` by its key, into what goes on now, what waits on, and what is lost."""
     lost: list[tuple[Parked, str]] = []
     going: list[tuple[tuple[int, datetime], tuple[date, date], Parked]] = []
     for work in waiting:
+        if work.key in under_way:
+            continue
         landing = landings.get(work.dataset)
         reason = _too_late(work, landing, present)
         if reason is not None:
@@ -108,11 +112,24 @@ def at_risk_until(work: Parked, landing: Landing, calendar: TradingCalendar) -> 
     return None
 
 
-def selection(landings: Iterable[Landing], tables: Sequence[Table]) -> list[dg.AssetKey]:
-    """The assets that land some datasets and build their tables."""
+def selection(
+    landings: Iterable[Landing],
+    tables: Sequence[Table],
+    checks: Iterable[Check],
+    *,
+    has_landed: Callable[[Landing], bool],
+) -> list[dg.AssetKey]:
+    """The assets that land some datasets and build their tables.
+
+    With them go the tables of other replies that `has_landed` knows of, where a check of theirs needs one of these: it
+    could not be made in the night, and is made when its table is built, which costs no request.
+    """
     chosen = list(landings)
+    built = {table.name for table in tables if table.raw in chosen}
+    waited = {check.of for check in checks if built.intersection(check.needs)}
+    again = {table.name for table in tables if table in waited and has_landed(table.raw)}
     raw = [dg.AssetKey(["raw", landing.name]) for landing in chosen]
-    return raw + [dg.AssetKey(table.name) for table in tables if table.raw in chosen]
+    return raw + [dg.AssetKey(name) for name in sorted(built | again)]
 
 
 def _too_late(work: Parked, landing: Landing | None, present: Present) -> str | None:

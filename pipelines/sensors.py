@@ -5,46 +5,41 @@ goes on and what is too late (`resume.py`), what a look does (`watch.py`). Both 
 processes of the login share, so a daemon that was away for a day goes on where things stand.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
-from assets.kit.declare import Landing, Table
+from assets.kit.declare import Check, Landing, Table
 from assets.kit.refusal import in_plain_words
 from assets.kit.scope import Scope
 from pipelines.embedded import EmbeddedGateway
 from pipelines.orphans import free_the_dead
-from pipelines.resume import Resumption
-from pipelines.watch import Watch
+from pipelines.resume import RESUMES_TAG, Resumption
+from pipelines.watch import Watch, is_publishable
 from resources.gateway.resource import Gateway
 from resources.lake.resource import Lake
 
 MINUTE = 60
 MATERIALIZATION = dg.DagsterEventType.ASSET_MATERIALIZATION
+ATTEMPTS = 3
 PUBLISHES_TAG = "ibkr/publishes"
 NOTHING_TO_KEEP = "The embedded simulator starts and ends with each run: there is no session to keep between them."
-
-
-Watching = Callable[[Gateway, Lake, Scope, Callable[[str], None]], Watch]
 
 
 def sensors(
     landings: Sequence[Landing],
     tables: Sequence[Table],
+    checks: Sequence[Check],
     published: Sequence[dg.AssetKey],
     *,
     targets: Sequence[str],
 ) -> list[dg.SensorDefinition]:
     """The two sensors, over what was declared."""
     by_name = {landing.name: landing for landing in landings}
-
-    def watching(gateway: Gateway, lake: Lake, scope: Scope, tell: Callable[[str], None]) -> Watch:
-        return Watch(gateway, lake, scope, by_name, tables, published, targets, tell)
-
-    return [_session_sensor(watching), _resume_sensor(watching)]
+    return [_session_sensor(by_name, targets), _resume_sensor(by_name, tables, checks, published, targets)]
 
 
-def _session_sensor(watching: Watching) -> dg.SensorDefinition:
+def _session_sensor(landings: Mapping[str, Landing], targets: Sequence[str]) -> dg.SensorDefinition:
     @dg.sensor(
         name="session",
         minimum_interval_seconds=MINUTE,
@@ -56,12 +51,18 @@ def _session_sensor(watching: Watching) -> dg.SensorDefinition:
         if isinstance(gateway, EmbeddedGateway):
             return dg.SkipReason(NOTHING_TO_KEEP)
         with in_plain_words():
-            return dg.SkipReason(watching(gateway, lake, scope, context.log.warning).keep())
+            return dg.SkipReason(Watch(gateway, lake, scope, landings, targets, context.log.warning).keep())
 
     return session
 
 
-def _resume_sensor(watching: Watching) -> dg.SensorDefinition:
+def _resume_sensor(
+    landings: Mapping[str, Landing],
+    tables: Sequence[Table],
+    checks: Sequence[Check],
+    published: Sequence[dg.AssetKey],
+    targets: Sequence[str],
+) -> dg.SensorDefinition:
     @dg.sensor(
         name="resume_parked_work",
         job_name="resume",
@@ -75,14 +76,14 @@ def _resume_sensor(watching: Watching) -> dg.SensorDefinition:
         if isinstance(gateway, EmbeddedGateway):
             return dg.SkipReason(NOTHING_TO_KEEP)
         with in_plain_words():
-            watch = watching(gateway, lake, scope, context.log.warning)
+            watch = Watch(gateway, lake, scope, landings, targets, context.log.warning)
             found = watch.plan(context.instance)
-        requests = [
-            _request(watch, context.instance, resumption, place)
-            for place, resumption in enumerate(found.runs)
-            if watch.is_to_start(context.instance, resumption)
-        ]
-        requests += _publications(watch, context.instance)
+        requests = []
+        for place, resumption in enumerate(found.runs):
+            assets = watch.assets(resumption, context.instance, tables=tables, checks=checks, published=published)
+            request = _request(resumption, place, context.instance, assets)
+            requests += [] if request is None else [request]
+        requests += _publications(lake, context.instance, published)
         if requests:
             return dg.SensorResult(run_requests=requests)
         left = len(lake.parked.waiting())
@@ -91,24 +92,33 @@ def _resume_sensor(watching: Watching) -> dg.SensorDefinition:
     return resume_parked_work
 
 
-def _request(watch: Watch, instance: dg.DagsterInstance, resumption: Resumption, place: int) -> dg.RunRequest:
+def _request(
+    resumption: Resumption,
+    place: int,
+    instance: dg.DagsterInstance,
+    assets: Sequence[dg.AssetKey],
+) -> dg.RunRequest | None:
+    """A run, unless as many failed as were worth trying."""
+    runs = instance.get_runs(dg.RunsFilter(tags={RESUMES_TAG: resumption.digest}))
+    if len(runs) >= ATTEMPTS:
+        return None
     return dg.RunRequest(
-        run_key=f"resume {resumption.digest} {len(watch.tries(instance, resumption))}",
-        asset_selection=watch.assets(instance, resumption),
+        run_key=f"resume {resumption.digest} {len(runs)}",
+        asset_selection=assets,
         tags={**resumption.tags, "dagster/priority": str(10 - place)},
     )
 
 
-def _publications(watch: Watch, instance: dg.DagsterInstance) -> list[dg.RunRequest]:
+def _publications(lake: Lake, instance: dg.DagsterInstance, published: Sequence[dg.AssetKey]) -> list[dg.RunRequest]:
     """What a night landed is published though a part of it waits: the parts that follow from it were skipped."""
-    parked_in = {work.run_id for work in watch.lake.parked.waiting()}
-    runs = [run for run in (instance.get_run_by_id(run_id) for run_id in sorted(parked_in)) if run is not None]
+    parked_in = {work.run_id for work in lake.parked.waiting()}
+    records = [run for run in (instance.get_run_by_id(run_id) for run_id in sorted(parked_in)) if run is not None]
     return [
         dg.RunRequest(
-            run_key=f"publish {run.run_id}", asset_selection=list(watch.published), tags={PUBLISHES_TAG: run.run_id}
+            run_key=f"publish {run.run_id}", asset_selection=list(published), tags={PUBLISHES_TAG: run.run_id}
         )
-        for run in runs
-        if run.is_success
+        for run in records
+        if is_publishable(run)
         and instance.get_records_for_run(run.run_id, of_type=MATERIALIZATION, limit=1).records
         and not instance.get_runs(dg.RunsFilter(tags={PUBLISHES_TAG: run.run_id}), limit=1)
     ]

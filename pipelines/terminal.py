@@ -28,7 +28,7 @@ class _StepLines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         meta: dict[str, Any] = getattr(record, "dagster_meta", {})
         event: dg.DagsterEvent | None = meta.get("dagster_event")
-        if event is None and record.levelno >= logging.WARNING:
+        if event is None and record.levelno == logging.WARNING:  # errors are Dagster's, of steps that cannot follow
             self._tell(str(meta.get("orig_message", record.getMessage())))
         if event is None or event.step_key is None:
             return

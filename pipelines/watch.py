@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
-from assets.kit.declare import Landing, Table
+from assets.kit.declare import Check, Landing, Table
 from assets.kit.scope import Scope
 from pipelines.alerts import AtRisk, Kind, compose
 from pipelines.resume import RESUMES_TAG, Plan, Present, Resumption, at_risk_until, plan, selection
@@ -29,7 +30,6 @@ KINDS = {
     "Unreachable": Kind.GATEWAY_DOWN,
     "Throttled": Kind.LIMIT_BROKEN,
 }
-ATTEMPTS = 3
 NEAR = timedelta(days=30)
 HEALS_BY_ITSELF = timedelta(minutes=30)
 """How long maintenance or a session that does not come up is left alone before a person is told to log in."""
@@ -43,8 +43,6 @@ class Watch:
     lake: Lake
     scope: Scope
     landings: Mapping[str, Landing]
-    tables: Sequence[Table]
-    published: Sequence[dg.AssetKey]
     targets: Sequence[str]
     tell: Callable[[str], None]
 
@@ -66,8 +64,8 @@ class Watch:
 
     def plan(self, instance: dg.DagsterInstance) -> Plan:
         """What goes on now; what is too late is recorded as lost, here and on its asset's page."""
-        present = self.present()
-        found = plan(self.lake.parked.waiting(), self.landings, present)
+        present, waiting = self.present(), self.lake.parked.waiting()
+        found = plan(waiting, self.landings, present, under_way=_under_way(waiting, instance))
         for work, reason in found.lost:
             self.lake.parked.end(work, "lost", reason, at=present.now)
             self.tell(masked(f"lost: {work.dataset} of {work.days[-1]}: {reason}"))
@@ -75,27 +73,30 @@ class Watch:
                 _record_loss(instance, work.dataset, day.isoformat(), masked(reason))
         return found
 
-    def is_to_start(self, instance: dg.DagsterInstance, resumption: Resumption) -> bool:
-        """Whether nobody is at it already, and it did not fail as often as was worth trying."""
-        runs = self.tries(instance, resumption)
-        return len(runs) < ATTEMPTS and all(run.is_finished for run in runs)
+    def assets(
+        self,
+        resumption: Resumption,
+        instance: dg.DagsterInstance,
+        *,
+        tables: Sequence[Table],
+        checks: Sequence[Check],
+        published: Sequence[dg.AssetKey],
+    ) -> list[dg.AssetKey]:
+        """What a run that takes up parked work is to make; what is published if nothing holds it back."""
+        landings = [self.landings[name] for name in resumption.datasets]
+        if resumption.first == resumption.last:  # what the day's own records tell has changed
+            landings += [one for one in self.landings.values() if one.time == "local"]
 
-    def tries(self, instance: dg.DagsterInstance, resumption: Resumption) -> Sequence[dg.DagsterRun]:
-        """The runs that took it up so far."""
-        return instance.get_runs(dg.RunsFilter(tags={RESUMES_TAG: resumption.digest}))
+        def has_landed(landing: Landing) -> bool:
+            return bool(self.lake.raw.landings(landing.name, resumption.last.isoformat()))
 
-    def assets(self, instance: dg.DagsterInstance, resumption: Resumption) -> list[dg.AssetKey]:
-        """What a run of it makes: the landings, what the day's records tell now, the tables, and the warehouse."""
-        chosen = [self.landings[name] for name in resumption.datasets]
-        if resumption.first == resumption.last:
-            chosen += [one for one in self.landings.values() if one.time == "local"]
-        published = self.published if self.may_publish(instance, resumption.works) else ()
-        return [*selection(chosen, self.tables), *published]
+        chosen = selection(landings, tables, checks, has_landed=has_landed)
+        return [*chosen, *published] if self.may_publish(instance, resumption.works) else chosen
 
     def may_publish(self, instance: dg.DagsterInstance, works: Iterable[Parked]) -> bool:
         """Whether the runs that parked the work had no failure: what a failed check holds back stays held back."""
         runs = [instance.get_run_by_id(run_id) for run_id in {work.run_id for work in works}]
-        return all(run is None or run.is_success for run in runs)
+        return all(run is None or is_publishable(run) for run in runs)
 
     def alert(self) -> None:
         """Tell a person, once per incident and trading day at risk; an incident ends with a session that is ready."""
@@ -133,6 +134,20 @@ class Watch:
             until = at_risk_until(work, landing, present.calendar) if landing else None
             is_near = until is not None and until - present.now < NEAR
             yield AtRisk(work.dataset, work.days, until if is_near else None)
+
+
+def is_publishable(run: dg.DagsterRun) -> bool:
+    """Whether a run had no failure, nor the one whose work it took up: it was then started without the warehouse."""
+    is_held_back = RESUMES_TAG in run.tags and dg.AssetKey("warehouse") not in (run.asset_selection or ())
+    return run.is_success and not is_held_back
+
+
+def _under_way(waiting: Sequence[Parked], instance: dg.DagsterInstance) -> set[str]:
+    """What a run is still at: the one that parked it, which may publish without it, or one that takes it up now."""
+    runs = instance.get_runs(dg.RunsFilter(statuses=list(NOT_FINISHED_STATUSES))) if waiting else []
+    taken_up = {key for run in runs if RESUMES_TAG in run.tags for key in run.asset_selection or ()}
+    found = {run.run_id for run in runs}
+    return {work.key for work in waiting if work.run_id in found or dg.AssetKey(["raw", work.dataset]) in taken_up}
 
 
 def _kind(work: Parked, now: datetime) -> Kind | None:

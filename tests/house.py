@@ -14,7 +14,7 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.definitions import declared, published_keys
+from pipelines.definitions import declared
 from pipelines.outcome import Outcome, outcome_of
 from pipelines.schedules import day_to_land
 from pipelines.watch import Watch
@@ -102,18 +102,9 @@ class House:
     def _watching(self) -> Iterator[Watch]:
         resources: Any = self._definitions.resources
         gateway: Gateway = resources["gateway"]
-        found, targets = declared(), self.nights.choices.alerts.targets
-        landings = {landing.name: landing for landing in found.landings}
+        targets = self.nights.choices.alerts.targets
+        landings = {landing.name: landing for landing in declared().landings}
         try:
-            yield Watch(
-                gateway,
-                self.nights.lake,
-                resources["scope"],
-                landings,
-                found.tables,
-                published_keys(),
-                targets,
-                self.told.append,
-            )
+            yield Watch(gateway, self.nights.lake, resources["scope"], landings, targets, self.told.append)
         finally:
             gateway.close()

@@ -38,10 +38,12 @@ def kept_replies(
 
 def still_tells(received_at: datetime, *, now: datetime, calendar: TradingCalendar) -> bool:
     """Whether a reply says what the gateway would say now: nothing moves between a close and the next open."""
+    day = calendar.day_of(now)
+    if calendar.day_of(received_at) != day:
+        return False
     if now - received_at < FRESH:
         return received_at - now < CLOCK_SLACK
-    day = calendar.day_of(now)
-    return calendar.latest_closed(received_at) == day == calendar.day_of(received_at)
+    return calendar.latest_closed(received_at) == day
 
 
 def _unfinished(raw: RawStore, dataset: str, partition: str) -> list[Path]:

@@ -18,7 +18,7 @@ from assets.kit.kept import kept_replies
 from assets.kit.land_records import land_records
 from assets.kit.refusal import in_plain_words, refusal
 from assets.kit.scope import Scope
-from resources.gateway.errors import GatewayError, Waiting
+from resources.gateway.errors import GatewayError, Throttled, Waiting
 from resources.gateway.resource import Gateway
 from resources.gateway.skew import in_words
 from resources.lake.parked import Ending, Parked
@@ -118,7 +118,9 @@ class Landings:
             return {"kept": f"Replies of {day} are on disk; nothing was asked.", "requests": 0}
         if day > today:
             raise refusal(f"{name} of {day}: that trading day has not begun, the gateway's is {today}. Wait for it.")
-        raise self._too_late(day, today)
+        failure = self._too_late(day, today)
+        self._settle([day], "lost", str(failure.description))
+        raise failure
 
     def _too_late(self, day: date, today: date) -> dg.Failure:
         return refusal(
@@ -131,7 +133,7 @@ class Landings:
         client.open()
         lake.claim(is_simulated=client.is_simulator)
         ahead = timedelta(seconds=client.exchange.ahead_seconds or 0.0)
-        if (told := in_words(-ahead)) is not None:
+        if (told := in_words(-ahead)) is not None and not client.is_simulator:  # which lives in a time of its own
             self._context.log.warning(told)
         before = client.tally.requests, client.tally.bytes, Counter(client.tally.waits)
         partition, now = days[-1].isoformat(), client.now
@@ -173,8 +175,9 @@ class Landings:
         """
         facts = {"parked": masked(str(waiting)), "waits_for": type(waiting).__name__}
         self._context.instance.add_run_tags(self._context.run.run_id, {WAITS_TAG: facts["waits_for"]})
-        if waiting.until is not None:
-            facts["until"] = waiting.until.isoformat(timespec="seconds")
+        until = self._until(waiting)
+        if until is not None:
+            facts["until"] = until.isoformat(timespec="seconds")
         for dataset in (self._landing.name, *self._following()):
             self._lake.parked.park(
                 Parked(
@@ -183,13 +186,20 @@ class Landings:
                     waits_for=facts["waits_for"],
                     reason=str(waiting),
                     parked_at=self._now(),
-                    until=waiting.until,
+                    until=until,
                     run_id=self._context.run.run_id,
                 )
             )
             for day in days:
                 key = dg.AssetKey(["raw", dataset])
                 self._context.log_event(dg.AssetObservation(key, partition=day.isoformat(), metadata=facts))
+
+    def _until(self, waiting: Waiting) -> datetime | None:
+        """When it may go on. A 429 does not say so itself: the budget does, which everybody waits by from then on."""
+        if waiting.until is not None or not isinstance(waiting, Throttled):
+            return waiting.until
+        exchange = self._gateway.client.exchange
+        return exchange.here + timedelta(seconds=exchange.budget.next_turn(self._landing.name, None).seconds)
 
     def _following(self) -> list[str]:
         """Landings of this run that cannot be made without this one."""

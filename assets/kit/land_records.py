@@ -20,6 +20,7 @@ from assets.kit.replies import good_pages
 from resources.calendar.trading_days import TradingCalendar
 from resources.gateway.resource import Gateway
 from resources.journal import Journal
+from resources.lake.profile import own
 from resources.lake.resource import Lake
 
 
@@ -30,6 +31,7 @@ def land_records(
     records = _records(landing, day, gateway=gateway, lake=lake, calendar=calendar, run_id=run_id)
     if records.now < records.opens:
         raise refusal(f"{landing.name} of {day}: that trading day has not begun, so nothing is written of it. Wait.")
+    own(lake.layout)
     with lake.raw.landing(landing.name, day.isoformat(), at=_here(gateway), run_id=run_id) as file:
         for page in landing.fetch(records):
             file.append(page.envelope)

@@ -5,7 +5,6 @@ file tells whether the rest must be narrowed, and is narrowed last.
 """
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import orjson
 
@@ -23,7 +22,7 @@ def claim(layout: Layout, *, is_simulated: bool) -> None:
     kind = "simulated" if is_simulated else "real"
     path = layout.profile_file
     if not path.exists():
-        _mark(path, kind)
+        _mark(layout, kind)
         return
     held = orjson.loads(path.read_bytes())["data"]
     if held != kind:
@@ -35,8 +34,14 @@ def claim(layout: Layout, *, is_simulated: bool) -> None:
         narrow(layout.folder, last=path)
 
 
-def _mark(path: Path, kind: str) -> None:
-    make_folder(path.parent)
-    narrow(path.parent)
-    with published(path) as beside:
+def own(layout: Layout) -> None:
+    """Make the profile's folder, or take over one that is not marked yet, for its owner's eyes only."""
+    make_folder(layout.folder)
+    if not layout.profile_file.exists():
+        narrow(layout.folder)
+
+
+def _mark(layout: Layout, kind: str) -> None:
+    own(layout)
+    with published(layout.profile_file) as beside:
         beside.write_bytes(orjson.dumps({"data": kind, "since": datetime.now(UTC).isoformat(timespec="seconds")}))

@@ -38,14 +38,13 @@ def _status(status: int, body: bytes = b"") -> Spoil:
 
 SPOILED: dict[str, tuple[Spoil, str]] = {
     "an HTML page": (_status(200, b"<html><body>Service</body></html>"), "with an HTML page where JSON was due"),
-    "a login page": (_status(200, b"<html>Please login</html>"), "HTML login page. Log in at the gateway's page"),
+    "a login page": (_status(200, b"<html>Please login</html>"), "while somebody is. This login may not ask it"),
     "access denied": (_status(403, b"<html>Access Denied</html>"), "Allow this machine's address"),
     "an empty body": (_status(200, b""), "an empty body where JSON was due"),
     "half a reply": (lambda body: (200, body[: len(body) // 2]), "the reply was cut or mangled"),
     "an error inside 200": (_status(200, b'{"error":"unknown"}'), "answered 200 with the error 'unknown'"),
-    "nobody logged in": (_status(401), "401, nobody is logged in. Log in"),
+    "nobody logged in": (_status(401), "while somebody is. This login may not ask it"),
     "a timeout upstream": (_status(503), "503, an empty body. The gateway or IBKR is busy"),
-    "too many requests": (_status(429), "429, a pacing limit was broken. Stop every program"),
 }
 
 
@@ -63,6 +62,23 @@ def test_a_spoiled_reply_is_one_clear_line_and_stays_in_raw(gateway: Running, tm
     [cut_short] = nights.lake.raw.files("ledger", DAY)
     assert cut_short.name.endswith(".open.jsonl.gz")
     assert [envelope.request.path for envelope in nights.lake.raw.read(cut_short)][0] == LEDGER
+
+
+def test_too_many_requests_are_waited_for_by_whatever_comes_after(gateway: Running, tmp_path: Path) -> None:
+    with crooked(gateway, {LEDGER: _status(429)}) as liar:
+        nights = Nights(tmp_path, liar)
+        outcome = nights.materialize("raw/accounts", "raw/ledger", "accounts", "ledger", day=DAY)
+    assert (outcome.is_success, outcome.failures) == (True, [])
+    [waits] = outcome.parked
+    assert waits.reason.startswith("GET /portfolio/U99…01/ledger: 429, a pacing limit was broken. Stop every program")
+    assert "\n" not in waits.reason
+    [work] = nights.lake.parked.waiting()
+    assert (work.dataset, work.waits_for) == ("ledger", "Throttled")
+    assert work.until is not None
+    assert len(nights.table("accounts")) == 1, "what came before is kept"
+    assert nights.lake.tables.files("ledger") == []
+    [cut_short] = nights.lake.raw.files("ledger", DAY)
+    assert [envelope.status for envelope in nights.lake.raw.read(cut_short)] == [429]
 
 
 def test_pages_that_landed_before_a_failure_are_kept(gateway: Running, tmp_path: Path) -> None:
@@ -143,7 +159,6 @@ def test_simulated_and_real_data_never_share_a_profile(gateway: Running, tmp_pat
 
 def test_the_command_line_says_what_is_wrong_without_a_stack_trace(gateway: Running, tmp_path: Path) -> None:
     told = {
-        "down": _command(tmp_path, IBKR_GATEWAY_URL="https://localhost:9/v1/api"),
         "unpinned": _command(tmp_path, IBKR_GATEWAY_URL=gateway.url),
         "no such pin": _command(tmp_path, IBKR_GATEWAY_URL=gateway.url, IBKR_GATEWAY_CERT=str(tmp_path / "none.pem")),
         "not a URL": _command(tmp_path, IBKR_GATEWAY_URL="localhost"),
@@ -152,7 +167,6 @@ def test_the_command_line_says_what_is_wrong_without_a_stack_trace(gateway: Runn
         "elsewhere": _command(tmp_path, IBKR_GATEWAY_URL="https://example.com/v1/api"),
     }
     expected = {
-        "down": "Start the gateway",
         "unpinned": "python -m resources.gateway pin",
         "no such pin": "no readable PEM certificate there",
         "not a URL": "IBKR_GATEWAY_URL='localhost': use a URL such as",

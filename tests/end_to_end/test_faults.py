@@ -1,4 +1,6 @@
-"""Every fault of the simulator against the real pipeline: it is survived, or refused in clear words, never published.
+"""Every fault of the simulator against the real pipeline: it is survived, waited for, or refused in clear words.
+
+What is refused or waited for is not published. What is waited for lands in the end, with the rows of a good night.
 
 The list of accounts is left out of most: it may be asked once in 5 seconds only, and each case would wait for it.
 """
@@ -6,6 +8,7 @@ The list of accounts is left out of most: it may be asked once in 5 seconds only
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +17,15 @@ import pytest
 
 from assets.kit.schema import PROVENANCE
 from assets.warehouse import read_marts
+from pipelines.definitions import declared
 from pipelines.outcome import Outcome
+from resources.lake.parked import Parked
 from resources.simulator.faults.catalogue import CATALOGUE
 from resources.simulator.faults.files import parse_rules
 from resources.simulator.options import Options
-from resources.simulator.server import serve
+from resources.simulator.server import Running, serve
 from tests.end_to_end.conftest import DAY, EVENING
+from tests.house import House
 from tests.nights import Nights
 
 pytestmark = pytest.mark.slow
@@ -100,11 +106,12 @@ REFUSED = {
     "a timeout": (always(of("timed_out", seconds=0.05), LEDGER), "503, an empty body. The gateway or IBKR is busy"),
     "a 500": (always("failing", LEDGER), "500, Internal Server Error. The gateway or IBKR is busy"),
     "a busy gateway": (always("unavailable", LEDGER), "503, Service Unavailable. The gateway or IBKR is busy"),
-    "a lost login": (always("logged_out", LEDGER), "401, nobody is logged in. Log in"),
-    "a lost login from the start": (always("logged_out", "*"), "401, nobody is logged in. Log in"),
-    "a login page": (always("html", LEDGER), "the HTML login page. Log in"),
+    "a 401 while somebody is logged in": (always("logged_out", LEDGER), "while somebody is. This login may not ask it"),
+    "a login page while somebody is logged in": (
+        always("html", LEDGER),
+        "while somebody is. This login may not ask it",
+    ),
     "access denied": (always(of("html", page="denied"), LEDGER), "'Access Denied'. Allow this machine's address"),
-    "a broken limit": (always("throttled", LEDGER), "429, a pacing limit was broken. Stop every program"),
     "an error inside 200": (always("apologetic", LEDGER), "answered 200 with the error 'unknown'"),
     "no bridge": (always("bridgeless", LEDGER), "The brokerage session must be initialised"),
     "not authenticated": (always("unauthenticated", LEDGER), "The brokerage session must be initialised"),
@@ -114,6 +121,19 @@ REFUSED = {
     "JSON with a mistake": (always("malformed", LEDGER), "the reply was cut or mangled. Ask again"),
     "a clock that is a day ahead": (always(of("skewed", seconds=86400), "*"), "its trading day is 2026-11-24 now"),
     "a clock that is a day behind": (always(of("skewed", seconds=-86400), "*"), "that trading day has not begun"),
+}
+PARKED = {
+    "a lost login": (always("logged_out", "*", skip=4), "LoginRequired", "401, nobody is logged in. Log in"),
+    "a lost login from the start": (always("logged_out", "*"), "LoginRequired", "401, nobody is logged in. Log in"),
+    "a login page": (always("html", "*"), "LoginRequired", "the HTML login page. Log in"),
+    "a broken limit": (always("throttled", LEDGER), "Throttled", "a pacing limit was broken"),
+    "a maintenance page": (always(of("html", page="maintenance"), "*"), "Maintenance", "busy or under maintenance"),
+    "a gateway that is always busy": (always("unavailable", "*", skip=4), "Maintenance", "503, Service Unavailable"),
+    "a bridge that never comes": (
+        always("bridgeless", "/iserver/*", skip=1),
+        "NotReady",
+        "it was initialised, but never became ready",
+    ),
 }
 BLOCKED = {
     "a page that is always the one before": (
@@ -214,6 +234,46 @@ def test_a_night_refuses_in_clear_words(tmp_path: Path, name: str) -> None:
     assert nights.lake.tables.files("ledger") == []
 
 
+@pytest.mark.parametrize("name", PARKED)
+def test_a_night_waits_and_ends_as_a_good_one(
+    healthy: dict[int, dict[str, pd.DataFrame]], tmp_path: Path, name: str
+) -> None:
+    case, waits_for, words = PARKED[name]
+    with night(tmp_path, case) as (nights, outcome):
+        assert outcome.is_success, (outcome.failures, outcome.failed_checks)
+        waiting = nights.lake.parked.waiting()
+        assert {work.waits_for for work in waiting} == {waits_for}
+        for work in waiting:
+            assert words in work.reason
+            assert "\n" not in work.reason
+        assert {one.dataset for one in outcome.parked} == {work.dataset for work in waiting} >= {"bars_1d"}
+        assert not nights.lake.layout.warehouse_file.exists()
+        assert [
+            one.name for one in declared().tables if one.raw.name in _names(waiting) and _has(nights, one.name)
+        ] == []
+
+        assert isinstance(nights.gateway, Running)
+        nights.gateway.control.clear_faults()
+        house = House(nights, nights.gateway)
+        house.live_until(max(work.until or house.now for work in waiting) + timedelta(minutes=2))
+        assert [outcome.failures for outcome in house.outcomes if outcome.failures] == []
+    assert nights.lake.parked.waiting() == []
+    assert {(one.work.key, one.ending) for one in nights.lake.parked.ended()} == {
+        (work.key, "landed") for work in waiting
+    }
+    for table in TABLES:
+        pd.testing.assert_frame_equal(rows_of(nights, table), healthy[case.holds][table])
+    assert nights.lake.layout.warehouse_file.exists()
+
+
+def _names(waiting: list[Parked]) -> set[str]:
+    return {work.dataset for work in waiting}
+
+
+def _has(nights: Nights, table: str) -> bool:
+    return nights.lake.tables.files(table) != []
+
+
 @pytest.mark.parametrize("name", BLOCKED)
 def test_a_night_publishes_nothing(tmp_path: Path, name: str) -> None:
     case, check = BLOCKED[name]
@@ -234,7 +294,9 @@ def test_bars_of_no_number_are_rejected_one_by_one_and_the_rest_goes_on(tmp_path
 
 
 def test_every_fault_is_met_by_a_night() -> None:
-    cases = [*SURVIVED.values(), *(case for case, _ in (*REFUSED.values(), *BLOCKED.values()))]
+    cases = [*SURVIVED.values()]
+    cases += [group[name][0] for group in (REFUSED, BLOCKED) for name in group]
+    cases += [case for case, _, _ in PARKED.values()]
     assert {case.name for case in cases} == set(CATALOGUE)
 
 

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from shlex import quote
 
@@ -123,8 +124,11 @@ def test_a_finished_step_is_a_line_with_its_stage_and_seconds(capsys: pytest.Cap
     def apples() -> None:
         raise dg.Failure("rotten")
 
+    @dg.asset(deps=[apples])
+    def juice() -> None: ...
+
     definitions = dg.Definitions(
-        assets=[raw_apples, apples], executor=dg.in_process_executor, loggers={LOGGER: terminal_logger}
+        assets=[raw_apples, apples, juice], executor=dg.in_process_executor, loggers={LOGGER: terminal_logger}
     )
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     definitions.resolve_implicit_global_asset_job_def().execute_in_process(
@@ -133,6 +137,33 @@ def test_a_finished_step_is_a_line_with_its_stage_and_seconds(capsys: pytest.Cap
     [landed, failed] = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"  ✓ land    raw/apples +\d+\.\d\d s", landed)
     assert re.fullmatch(r"  ✗ build   apples +failed", failed)
+
+
+def test_what_is_parked_is_a_line_and_its_reason_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    reason = {"parked": "GET /apples: 401, nobody is logged in. Log in [at the gateway]."}
+
+    @dg.asset(key=["raw", "apples"], output_required=False)
+    def raw_apples(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        context.log_event(dg.AssetObservation(context.asset_key, metadata=reason))
+        yield from ()
+
+    @dg.asset(key=["raw", "pears"], output_required=False)
+    def raw_pears(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        context.log_event(dg.AssetObservation(context.asset_key, metadata=reason))
+        yield from ()
+
+    @dg.asset(deps=[raw_apples])
+    def apples() -> None: ...
+
+    definitions = dg.Definitions(
+        assets=[raw_apples, raw_pears, apples], executor=dg.in_process_executor, loggers={LOGGER: terminal_logger}
+    )
+    definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+        run_config={"loggers": {LOGGER: {"config": {}}}}
+    )
+    told, *steps = capsys.readouterr().out.splitlines()
+    assert told == "  … GET /apples: 401, nobody is logged in. Log in [at the gateway]."
+    assert [line.split() for line in steps] == [["…", "land", f"raw/{name}", "waits"] for name in ("apples", "pears")]
 
 
 def test_what_a_step_warns_of_is_a_line_while_it_runs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,11 +4,12 @@ The clock stands in a past year, so that no answer depends on the day the tests 
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from resources.simulator.faults.files import parse_rules
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
 from tests.nights import Nights, rest
@@ -120,3 +121,58 @@ def test_an_account_that_the_login_does_not_see_is_a_mistake_in_the_settings(nig
     nights.scope = {"accounts": ["U1234567"]}
     [reason] = nights.materialize("raw/ledger", day=MONDAY).failures
     assert reason.startswith("IBKR_ACCOUNTS names U…4567, and the login sees U…0001 only.")
+
+
+def test_work_whose_request_met_a_broken_limit_knows_the_end_of_the_penalty(tmp_path: Path) -> None:
+    rules = parse_rules([{"path": "*/ledger", "times": 1, "faults": ["throttled"]}])
+    with serve(Options(clock=EVENING, positions=2, faults=rules)) as running:
+        nights = Nights(tmp_path, running)
+        assert nights.materialize("raw/ledger", "ledger", day=MONDAY).is_success
+        [work] = nights.lake.parked.waiting()
+    assert work.until is not None
+    assert timedelta(minutes=15) <= work.until - work.parked_at < timedelta(minutes=17)
+
+
+def test_what_waited_and_is_asked_for_too_late_is_lost_and_says_why(tmp_path: Path) -> None:
+    nights = Nights(tmp_path, gateway=None)
+    assert nights.materialize("raw/ledger", day=MONDAY).is_success
+    with serve(Options(clock=EVENING.replace(day=26), positions=2)) as tomorrow:
+        [reason] = Nights(tmp_path, tomorrow).materialize("raw/ledger", day=MONDAY).failures
+    [ended] = nights.lake.parked.ended()
+    assert (ended.ending, ended.reason) == ("lost", reason)
+    assert "the gateway tells it only on the day itself" in reason
+
+
+def test_what_waited_and_is_refused_ends_with_the_refusal(tmp_path: Path) -> None:
+    nights = Nights(tmp_path, gateway=None, scope={"accounts": ["U1234567"]})
+    assert nights.materialize("raw/ledger", day=MONDAY).is_success
+    with serve(Options(clock=EVENING, positions=2)) as running:
+        [reason] = Nights(tmp_path, running, scope=nights.scope).materialize("raw/ledger", day=MONDAY).failures
+    [ended] = nights.lake.parked.ended()
+    assert (ended.ending, nights.lake.parked.waiting()) == ("refused", [])
+    assert reason.startswith("IBKR_ACCOUNTS names ")
+
+
+def test_what_follows_from_a_parked_landing_is_parked_with_it(tmp_path: Path) -> None:
+    nights = Nights(tmp_path, gateway=None)
+    names = ["positions", "symbols", "instruments", "bars_1d"]
+    outcome = nights.materialize(*(f"raw/{name}" for name in names), *names, day=MONDAY)
+    assert outcome.is_success, outcome.failures
+    waiting = nights.lake.parked.waiting()
+    assert sorted(work.dataset for work in waiting) == sorted(names)
+    assert len({work.reason for work in waiting}) == 1
+
+
+def test_a_landing_that_goes_on_ends_the_waiting_and_uses_what_it_has(tmp_path: Path) -> None:
+    rules = parse_rules([{"path": "*/positions/1", "times": 1, "faults": ["throttled"]}])
+    with serve(Options(clock=EVENING, positions=120, faults=rules)) as running:
+        nights = Nights(tmp_path, running)
+        assert nights.materialize("raw/positions", "positions", day=MONDAY).is_success
+        running.control.advance(timedelta(minutes=16))
+        assert nights.materialize("raw/positions", "positions", day=MONDAY).is_success
+        asked = [one["path"] for one in running.control.requests(path="*/positions/*")]
+    undisturbed = ["0", "1", "0"]  # the first page is looked at again at the end, to see that nothing moved
+    assert [path[-1] for path in asked] == [*undisturbed[:2], *undisturbed[1:]], "the first page was kept"
+    assert nights.lake.parked.waiting() == []
+    assert [one.ending for one in nights.lake.parked.ended()] == ["landed"]
+    assert len(nights.table("positions")) == 120

@@ -36,6 +36,7 @@ def test_a_profile_with_records_alone_is_not_decided_and_takes_either_kind_of_da
     nights = Nights(tmp_path, gateway=None, kind=Nowhere)
     assert nights.materialize("raw/requests", "requests", day=MONDAY).is_success
     assert not nights.lake.layout.profile_file.exists()
+    assert nights.lake.layout.folder.stat().st_mode & 0o777 == 0o700
     with serve(Options(clock=EVENING, positions=2)) as gateway:
         assert Nights(tmp_path, gateway).materialize("raw/ledger", day=MONDAY).is_success
     assert nights.lake.layout.profile_file.exists()
