@@ -1,7 +1,6 @@
 """A profile holds simulated or real data, never both: the first landing decides, for good."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import orjson
 

@@ -32,7 +32,7 @@ NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 NIGHTLY, MIDNIGHT, MORNING = NOON + timedelta(hours=6.5), NOON + timedelta(hours=12), NOON + timedelta(hours=19)
 REACTION = timedelta(minutes=30)
 SCOPE: dict[str, Any] = {"watchlist": ["AAPL"], "bars_asset_classes": ["STK"], "bars_depth_days": 5}
-WORLD = {"positions": 6}
+WORLD: dict[str, Any] = {"positions": 6}
 OF_A_LANDING = [*(one.name for one in PROVENANCE), "reckoned_at"]
 WEATHER = [
     {"name": "busy", "path": "*", "probability": 0.06, "faults": ["unavailable"]},
@@ -153,7 +153,8 @@ def test_every_dataset_of_the_night_is_there_as_in_a_night_in_which_nothing_happ
             nights.table(table.name).drop(columns=OF_A_LANDING, errors="ignore").sort_values(list(table.key))
             for nights in (lived.nights, undisturbed)
         ]
-        pd.testing.assert_frame_equal(*(one.reset_index(drop=True) for one in rows))
+        found, expected = (one.reset_index(drop=True) for one in rows)
+        pd.testing.assert_frame_equal(found, expected)
 
 
 def test_nothing_was_landed_twice_and_nothing_is_left_waiting(lived: Lived) -> None:

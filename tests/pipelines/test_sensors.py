@@ -36,7 +36,7 @@ def _looked(
 
 
 def _requests(house: House) -> list[dg.RunRequest]:
-    return _looked(house).run_requests or []
+    return list(_looked(house).run_requests or [])
 
 
 def _assets(request: dg.RunRequest) -> set[str]:
@@ -105,9 +105,7 @@ def test_the_same_work_has_the_same_run_key_at_each_look_so_that_the_daemon_star
 
 
 @pytest.mark.parametrize("status", [BEGINNING, STARTED])
-def test_nothing_is_asked_for_a_second_time_while_a_run_is_at_it(
-    house: House, status: dg.DagsterRunStatus
-) -> None:
+def test_nothing_is_asked_for_a_second_time_while_a_run_is_at_it(house: House, status: dg.DagsterRunStatus) -> None:
     """Nor when half of it has landed since, or more became due: either makes another piece of it."""
     ledger, positions = house.park("ledger", "positions")
     house.look()
