@@ -1,84 +1,39 @@
 """Every fault of the simulator against the real pipeline: it is survived, waited for, or refused in clear words.
 
 What is refused or waited for is not published. What is waited for lands in the end, with the rows of a good night.
-
-The list of accounts is left out of most: it may be asked once in 5 seconds only, and each case would wait for it.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 
-from assets.kit.schema import PROVENANCE
-from assets.warehouse import read_marts
 from pipelines.definitions import declared
-from pipelines.outcome import Outcome
-from resources.lake.parked import Parked
 from resources.simulator.faults.catalogue import CATALOGUE
-from resources.simulator.faults.files import parse_rules
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
 from tests.end_to_end.conftest import DAY, EVENING
+from tests.end_to_end.faulty import (
+    ANYTHING,
+    BARS,
+    DEFINITIONS,
+    EVERYTHING,
+    LEDGER,
+    POSITIONS,
+    SCOPE,
+    TABLES,
+    always,
+    night,
+    of,
+    once,
+    once_only,
+    rows_of,
+)
 from tests.house import House
 from tests.nights import Nights
 
 pytestmark = pytest.mark.slow
-TABLES = ["accounts", "ledger", "allocation", "positions", "symbols", "instruments", "bars_1d"]
-EVERYTHING = [
-    *(f"raw/{name}" for name in TABLES),
-    *TABLES,
-    "warehouse",
-    *(mart.name for mart in read_marts()),
-]  # but performance, which may be asked once in 15 minutes, whatever became of it
-SCOPE: dict[str, Any] = {"watchlist": ["AAPL"], "bars_depth_days": 3}
-OF_A_LANDING = [*(one.name for one in PROVENANCE), "reckoned_at"]  # `extra` is among them
-
-LEDGER, POSITIONS, DEFINITIONS, BARS = "*/ledger", "*/positions/*", "/trsrv/secdef", "/iserver/marketdata/history"
-ANYTHING = "/portfolio/U* /trsrv/* /iserver/*"
-Spec = str | dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Case:
-    """A fault on a path, or on several; `rule` says more about when, `holds` how many positions there are."""
-
-    fault: Spec
-    path: str
-    rule: dict[str, Any]
-    holds: int = 3
-
-    @property
-    def name(self) -> str:
-        return self.fault if isinstance(self.fault, str) else str(self.fault["fault"])
-
-    @property
-    def rules(self) -> list[dict[str, Any]]:
-        return [{"faults": [self.fault], "path": path, **self.rule} for path in self.path.split()]
-
-
-def once(fault: Spec, path: str = ANYTHING, *, holds: int = 3, **rule: Any) -> Case:
-    """The first asking of every request meets it."""
-    return Case(fault, path, {"per_request": True, "times": 1, **rule}, holds)
-
-
-def always(fault: Spec, path: str, *, holds: int = 3, **rule: Any) -> Case:
-    return Case(fault, path, rule, holds)
-
-
-def once_only(fault: Spec, path: str, *, holds: int = 3, **rule: Any) -> Case:
-    return Case(fault, path, {"times": 1, **rule}, holds)
-
-
-def of(name: str, **parameters: Any) -> dict[str, Any]:
-    return {"fault": name, **parameters}
-
-
 SURVIVED = {
     "a timeout": once(of("timed_out", seconds=0.05)),
     "a 500": once("failing"),
@@ -184,19 +139,6 @@ BLOCKED = {
 }
 
 
-@contextmanager
-def night(folder: Path, case: Case | None, *keys: str, holds: int = 3) -> Iterator[tuple[Nights, Outcome]]:
-    faults = parse_rules(case.rules) if case else ()
-    holds = case.holds if case else holds
-    classes = ["STK"] if holds < 10 else ["BOND"]  # a request for each contract takes its time
-    with serve(Options(clock=EVENING, positions=holds, faults=faults)) as gateway:
-        nights = Nights(folder, gateway, scope={**SCOPE, "bars_asset_classes": classes})
-        outcome = nights.materialize(*(keys or EVERYTHING), day=DAY)
-        if case is not None:
-            assert any(case.name in asked["touched"] for asked in gateway.control.requests()), "it never struck"
-        yield nights, outcome
-
-
 @pytest.fixture(scope="module")
 def healthy(tmp_path_factory: pytest.TempPathFactory) -> dict[int, dict[str, pd.DataFrame]]:
     """The rows of undisturbed nights, by the number of positions."""
@@ -206,11 +148,6 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> dict[int, dict[str, pd.
             assert outcome.is_success, (outcome.failures, outcome.failed_checks)
             found[holds] = {name: rows_of(nights, name) for name in TABLES}
     return found
-
-
-def rows_of(nights: Nights, name: str) -> pd.DataFrame:
-    rows = nights.table(name).drop(columns=OF_A_LANDING, errors="ignore")
-    return rows.sort_values(list(rows.columns[:3])).reset_index(drop=True)
 
 
 @pytest.mark.parametrize("name", SURVIVED)
@@ -246,11 +183,11 @@ def test_a_night_waits_and_ends_as_a_good_one(
         for work in waiting:
             assert words in work.reason
             assert "\n" not in work.reason
-        assert {one.dataset for one in outcome.parked} == {work.dataset for work in waiting} >= {"bars_1d"}
+        parked = {work.dataset for work in waiting}
+        assert {one.dataset for one in outcome.parked} == parked >= {"bars_1d"}
         assert not nights.lake.layout.warehouse_file.exists()
-        assert [
-            one.name for one in declared().tables if one.raw.name in _names(waiting) and _has(nights, one.name)
-        ] == []
+        waits = [table.name for table in declared().tables if table.raw.name in parked]
+        assert [name for name in waits if nights.lake.tables.files(name)] == []
 
         assert isinstance(nights.gateway, Running)
         nights.gateway.control.clear_faults()
@@ -264,14 +201,6 @@ def test_a_night_waits_and_ends_as_a_good_one(
     for table in TABLES:
         pd.testing.assert_frame_equal(rows_of(nights, table), healthy[case.holds][table])
     assert nights.lake.layout.warehouse_file.exists()
-
-
-def _names(waiting: list[Parked]) -> set[str]:
-    return {work.dataset for work in waiting}
-
-
-def _has(nights: Nights, table: str) -> bool:
-    return nights.lake.tables.files(table) != []
 
 
 @pytest.mark.parametrize("name", BLOCKED)
@@ -294,10 +223,8 @@ def test_bars_of_no_number_are_rejected_one_by_one_and_the_rest_goes_on(tmp_path
 
 
 def test_every_fault_is_met_by_a_night() -> None:
-    cases = [*SURVIVED.values()]
-    cases += [group[name][0] for group in (REFUSED, BLOCKED) for name in group]
-    cases += [case for case, _, _ in PARKED.values()]
-    assert {case.name for case in cases} == set(CATALOGUE)
+    cases = [*SURVIVED.values(), *(case for case, _ in (*REFUSED.values(), *BLOCKED.values()))]
+    assert {case.name for case in cases} | {case.name for case, _, _ in PARKED.values()} == set(CATALOGUE)
 
 
 @pytest.mark.parametrize("name", ["bad", "flaky_pages"])

@@ -63,7 +63,7 @@ class Terminal:
 
     def last_lines(self) -> str:
         """What stands after the summary."""
-        return self.read[self.read.index("… Waiting:") :]
+        return self.read[self.read.rindex("… ") :]
 
 
 @pytest.fixture
@@ -105,8 +105,7 @@ def test_resuming_without_a_login_starts_nothing_and_says_who_waits_and_what_to_
     assert terminal.waiting == {"ledger", "bars_1d"}
     assert _runs(home) == []
     assert terminal.last_lines().splitlines() == [
-        "… Waiting: ledger of 2026-11-23, bars_1d of 2026-11-23. "
-        "GET /portfolio/U99…01/ledger: 401, nobody is logged in. Log in.",
+        "… ledger, bars_1d of 2026-11-23 wait. GET /portfolio/U…0001/ledger: 401, nobody is logged in. Log in.",
         "The session: not logged in.",
         "It goes on by itself while `make dev` runs, or with `make resume` once that has passed.",
     ]

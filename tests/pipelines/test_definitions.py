@@ -115,6 +115,12 @@ def test_the_schedule_runs_the_nightly_job_at_the_chosen_time() -> None:
     assert (schedule.job_name, schedule.cron_schedule) == ("nightly", "45 19 * * 1-5")
 
 
+def test_the_daemon_watches_the_session_and_the_parked_work_without_being_told_to() -> None:
+    found = build_definitions(DEFAULT).sensors or []
+    assert sorted(one.name for one in found) == ["resume_parked_work", "session"]
+    assert {one.default_status for one in found} == {dg.DefaultSensorStatus.RUNNING}
+
+
 def test_without_a_url_the_gateway_is_the_embedded_simulator() -> None:
     assert isinstance(resources_of(DEFAULT)["gateway"], EmbeddedGateway)
 

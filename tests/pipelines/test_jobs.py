@@ -59,6 +59,11 @@ def test_reprocess_has_every_table_and_no_landing(definitions: dg.Definitions) -
     assert _assets(definitions, "reprocess") == TABLES | PUBLISHED
 
 
+def test_resume_can_make_all_that_can_be_parked_whatever_a_night_leaves_out(definitions: dg.Definitions) -> None:
+    left_out = build_definitions(Settings(environment=Environment(), choices=Choices(leave_out=["performance"])))
+    assert _assets(definitions, "resume") == _assets(left_out, "resume") == RAW | TABLES | PUBLISHED
+
+
 def test_reprocess_needs_no_gateway(definitions: dg.Definitions) -> None:
     needed = {
         name: {key for op in definitions.resolve_job_def(name).all_node_defs for key in _resources_of(op)}
@@ -79,7 +84,7 @@ def test_each_table_is_checked_before_it_is_published(definitions: dg.Definition
     assert assets <= checked
 
 
-@pytest.mark.parametrize("job", ["nightly", "history", "reprocess"])
+@pytest.mark.parametrize("job", ["nightly", "history", "reprocess", "resume"])
 def test_each_job_says_what_it_does_and_is_run_by_day(definitions: dg.Definitions, job: str) -> None:
     definition = definitions.resolve_job_def(job)
     assert definition.description

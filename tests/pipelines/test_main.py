@@ -12,6 +12,8 @@ import duckdb
 import pytest
 
 from pipelines.__main__ import main
+from resources.lake.layout import Layout
+from resources.lake.parked import ParkedStore
 
 ROOT = Path(__file__).parents[2]
 SMALL = 'watchlist = ["AAPL"]\n[bars]\ndepth_days = 5\nasset_classes = ["CASH"]\n'
@@ -159,15 +161,24 @@ def test_settings_too_says_that_an_exchange_does_not_exist(
     assert "Exchange calendar 'NYSE?': no such calendar." in capsys.readouterr().err
 
 
-def test_a_gateway_that_is_down_is_one_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("IBKR_GATEWAY_URL", "https://127.0.0.1:9/v1/api")
-    assert main(["nightly"]) == 2
-    told = capsys.readouterr().err
-    assert told.startswith("✗ POST /iserver/auth/status at https://127.0.0.1:9/v1/api: ")
-    assert "Start the gateway" in told
-    assert told.count("\n") == 1
+@pytest.mark.slow
+def test_a_gateway_that_is_down_leaves_a_night_that_waits_and_the_code_75(person: Person) -> None:
+    told = person.runs("nightly", "2024-11-25", IBKR_GATEWAY_URL="https://127.0.0.1:9/v1/api")
+    assert (told.code, told.err) == (75, "")
+    assert "Traceback" not in told.out
+    assert "✗" not in told.out
+    waits, session, remedy = told.out[told.out.index("… Waiting: ") :].splitlines()
+    assert waits.startswith("… Waiting: bars_1d of 2024-11-25, instruments of 2024-11-25, symbols of 2024-11-25. POST ")
+    assert "/iserver/auth/status at https://127.0.0.1:9/v1/api: " in waits
+    assert "! lost: positions of 2024-11-25: the gateway tells it only on the day itself" in told.out, "long ago"
+    assert "Start the gateway" in waits
+    assert session == "The session: gateway down."
+    assert remedy == "It goes on by itself while `make dev` runs, or with `make resume` once that has passed."
+    parked = ParkedStore(Layout(person.folder / "data" / "live")).waiting()
+    assert {work.waits_for for work in parked} == {"Unreachable"}
+    again = person.runs("resume", IBKR_GATEWAY_URL="https://127.0.0.1:9/v1/api")
+    assert (again.code, again.err) == (75, "")
+    assert again.out.splitlines()[-3:] == [waits, session, remedy]
 
 
 @pytest.mark.slow

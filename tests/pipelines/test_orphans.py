@@ -7,7 +7,7 @@ from uuid import uuid4
 import dagster as dg
 import pytest
 
-from pipelines.orphans import DIED, own_run
+from pipelines.orphans import DIED, free_the_dead, own_run
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,6 +70,16 @@ def test_two_commands_at_once_do_not_take_each_other_for_dead(instance: dg.Dagst
             run = instance.get_run_by_id(first)
             assert run is not None
             assert run.status == dg.DagsterRunStatus.STARTED
+
+
+def test_the_dead_can_be_freed_by_who_runs_nothing(instance: dg.DagsterInstance) -> None:
+    dead = _started_run(instance)
+    free_the_dead(instance)
+    run = instance.get_run_by_id(dead)
+    assert run is not None
+    assert run.status == dg.DagsterRunStatus.FAILURE
+    assert instance.event_log_storage.get_concurrency_info("gateway").active_run_ids == set()
+    free_the_dead(instance)
 
 
 def test_nothing_is_left_behind(instance: dg.DagsterInstance) -> None:

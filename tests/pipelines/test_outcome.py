@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
-from pipelines.outcome import STOPPED, Dataset, FailedCheck, Outcome, name_of, outcome_of, stage_of
+from pipelines.outcome import STOPPED, Dataset, FailedCheck, Outcome, Waits, name_of, outcome_of, stage_of
 
 DAYS = dg.DailyPartitionsDefinition("2026-11-01")
 ONE_RUN = dg.BackfillPolicy.single_run()
@@ -138,6 +138,36 @@ def test_any_other_failure_is_one_line_with_the_step_and_where_the_trace_is() ->
     assert reason.startswith("unspoken: ")
     assert reason.endswith("This is a mistake in the software; the run page in `make dev` has the trace.")
     assert "\n" not in reason
+
+
+@dg.asset(key=["raw", "cherries"], partitions_def=DAYS, output_required=False)
+def raw_cherries(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+    context.log_event(
+        dg.AssetObservation(context.asset_key, partition=context.partition_key, metadata={"parked": "Log in."})
+    )
+    context.log_event(dg.AssetObservation(context.asset_key, metadata={"weather": "fine"}))
+    yield from ()
+
+
+@dg.asset(partitions_def=DAYS, deps=[raw_cherries])
+def cherries() -> None:
+    raise AssertionError("there is nothing to build it from")
+
+
+def test_a_landing_that_was_parked_is_told_with_the_reason_and_is_no_failure() -> None:
+    outcome = _ran(raw_cherries, cherries)
+    assert outcome.is_success
+    assert outcome.parked == [Waits("cherries", "Log in.")]
+    assert (outcome.failures, outcome.datasets, outcome.has_landed) == ([], {}, False)
+
+
+@pytest.mark.parametrize(("pages", "has_landed"), [(2, True), (0, False)])
+def test_a_run_has_landed_something_when_a_landing_has_pages(pages: int, has_landed: bool) -> None:
+    @dg.asset(key=["raw", "plums"], partitions_def=DAYS)
+    def raw_plums() -> dg.MaterializeResult[None]:
+        return dg.MaterializeResult(metadata={"pages": pages})
+
+    assert _ran(raw_plums).has_landed is has_landed
 
 
 def test_a_run_that_did_nothing_is_empty() -> None:
