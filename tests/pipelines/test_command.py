@@ -109,7 +109,7 @@ def test_resuming_without_a_login_starts_nothing_and_says_who_waits_and_what_to_
         "The session: not logged in.",
         "It goes on by itself while `make dev` runs, or with `make resume` once that has passed.",
     ]
-    assert "! IBKR: log in by Tue 09:30 New York." in terminal.read, "there is nobody else to tell"
+    assert "! IBKR: log in by Tue 09:30 New York\n" in terminal.read, "there is nobody else to tell"
 
 
 @pytest.mark.slow
