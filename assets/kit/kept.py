@@ -2,12 +2,15 @@
 
 Belongs here: which of them count. Does not: fetching (`land.py`). A try that was killed or parked leaves its file
 open; its good replies are as true as new ones while the exchange stays closed, and for a quarter of an hour while
-it is open. Each answers one asking: a dataset that asks the same twice on purpose is told twice.
+it is open. Each answers one asking: a dataset that asks the same twice on purpose is told twice. What a run landed
+to the end before it was killed or stopped counts as well: whoever runs it again wants the rest. After a run that
+came to its own end everything is asked anew, since it may be what was landed that was wrong.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 
 from assets.kit.declare import Landing
@@ -15,18 +18,29 @@ from resources.calendar.trading_days import TradingCalendar
 from resources.envelope import Envelope
 from resources.gateway.wire import is_good
 from resources.lake.layout import OPEN
-from resources.lake.raw import RawStore
+from resources.lake.raw import RawStore, written_by
 
 FRESH = timedelta(minutes=15)
 CLOCK_SLACK = timedelta(minutes=1)
+Told = Callable[[str], bool]
 
 
 def kept_replies(
-    landing: Landing, partition: str, raw: RawStore, *, now: datetime, calendar: TradingCalendar
+    landing: Landing,
+    partition: str,
+    raw: RawStore,
+    *,
+    now: datetime,
+    calendar: TradingCalendar,
+    is_cut_short: Told = lambda _: False,
 ) -> list[Envelope]:
-    """The replies of earlier tries that are not to be asked for again, in the order of receipt."""
+    """The replies of earlier tries that are not to be asked for again, in the order of receipt.
+
+    `is_cut_short` tells of a run, by the first letters of its id, whether it was killed or stopped.
+    """
     replies: dict[str, list[Envelope]] = {}
-    for path in _unfinished(raw, landing.name, partition):  # the newest last: it has copied what it used of others
+    unfinished = _unfinished(raw, landing.name, partition, is_cut_short)
+    for path in unfinished:  # the newest last: it has copied what it used of others
         for key, found in _by_request(raw.read(path)).items():
             fresh = [one for one in found if still_tells(one.received_at, now=now, calendar=calendar)]
             if len(fresh) >= len(replies.get(key, [])):
@@ -46,11 +60,10 @@ def still_tells(received_at: datetime, *, now: datetime, calendar: TradingCalend
     return calendar.latest_closed(received_at) == day
 
 
-def _unfinished(raw: RawStore, dataset: str, partition: str) -> list[Path]:
-    """Landings that did not end well, since the last one that did."""
-    files = raw.files(dataset, partition)
-    done = [place for place, path in enumerate(files) if not path.name.endswith(OPEN)]
-    return files[done[-1] + 1 :] if done else files
+def _unfinished(raw: RawStore, dataset: str, partition: str, is_cut_short: Told) -> list[Path]:
+    """Landings that did not end well, or whose run did not, since the last one that did; oldest first."""
+    files = reversed(raw.files(dataset, partition))
+    return list(takewhile(lambda path: path.name.endswith(OPEN) or is_cut_short(written_by(path)), files))[::-1]
 
 
 def _slow(landing: Landing, partition: str, raw: RawStore, now: datetime) -> Iterator[Envelope]:

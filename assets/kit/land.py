@@ -13,6 +13,7 @@ from typing import Any
 
 import dagster as dg
 
+from assets.kit.cut_short import was_cut_short
 from assets.kit.declare import Fetch, Landing
 from assets.kit.kept import kept_replies
 from assets.kit.land_records import land_records
@@ -137,7 +138,14 @@ class Landings:
             self._context.log.warning(told)
         before = client.tally.requests, client.tally.bytes, Counter(client.tally.waits)
         partition, now = days[-1].isoformat(), client.now
-        kept = kept_replies(landing, partition, lake.raw, now=now, calendar=self._calendar)
+        kept = kept_replies(
+            landing,
+            partition,
+            lake.raw,
+            now=now,
+            calendar=self._calendar,
+            is_cut_short=lambda letters: was_cut_short(self._context.instance, letters),
+        )
         fetch = Fetch(
             gateway=client,
             tables=lake.tables,

@@ -101,6 +101,11 @@ class RawStore:
                 ) from error
 
 
+def written_by(path: Path) -> str:
+    """The first letters of the id of the run that a landing is of."""
+    return path.name.split("-", 2)[2].partition(".")[0]
+
+
 def _place(path: Path) -> tuple[str, ...]:
     """What a landing's name is sorted by: its second, and its number in it."""
     return tuple(path.name.split("-", 2)[:2])

@@ -14,7 +14,7 @@ from resources.envelope import Envelope, Request
 from resources.lake.layout import Layout
 from resources.lake.profile import WrongProfile, claim
 from resources.lake.publish import published
-from resources.lake.raw import RawDamaged, RawStore
+from resources.lake.raw import RawDamaged, RawStore, written_by
 from resources.lake.tables import TableStore
 
 NOW = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
@@ -167,3 +167,9 @@ def test_a_profile_keeps_the_kind_of_data_it_began_with(tmp_path: Path, is_simul
 def test_after_a_table_is_written_arrow_gives_freed_memory_back_to_the_system(tmp_path: Path) -> None:
     TableStore(Layout(tmp_path)).write("ledger", "trading_day", "2026-11-23", pa.table({"a": [1]}))
     assert pa.default_memory_pool().backend_name == "system"
+
+
+def test_a_landing_tells_by_its_name_which_run_wrote_it(raw: RawStore) -> None:
+    path = _land(raw)
+    assert "run-123456789".startswith(written_by(path))
+    assert len(written_by(path)) == 8
