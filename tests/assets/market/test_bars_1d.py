@@ -115,7 +115,10 @@ def test_a_reply_of_another_contract_fails(bent: Bent) -> None:
     def other(_: Request, reply: dict[str, Any]) -> Any:
         return {**reply, "symbol": "ELSE"}
 
-    bent.bend("bars_1d", other).build("instruments", "bars_1d")
+    def a_stock(_: Request, reply: dict[str, Any]) -> Any:
+        return {"secdef": [{**row, "assetClass": "STK"} for row in reply["secdef"]]}
+
+    bent.bend("instruments", a_stock).bend("bars_1d", other).build("instruments", "bars_1d")
     verdict = bent.verdict("every_reply_is_of_the_contract_asked_for")
     assert verdict.count > 0
     assert "the reply is of ELSE" in verdict.offenders[0]["problem"]
