@@ -10,7 +10,7 @@ from datetime import datetime
 from assets.kit.declare import Fetch, check, landing, table
 from assets.kit.parse import epoch_s
 from assets.kit.schema import Row, column
-from assets.kit.shape import Block, keyed, rows
+from assets.kit.shape import Block, echoed, keyed, rows
 from resources.gateway.endpoint import Endpoint, Page
 
 LEDGER = Endpoint("/portfolio/{account_id}/ledger")
@@ -60,7 +60,10 @@ def raw_ledger(fetch: Fetch) -> Iterator[Page]:
 @table(Balance, raw=raw_ledger, key=["account_id", "currency"])
 def ledger(page: Page) -> Block:
     """Cash, values and P&L at the close."""
-    return rows(keyed(page.json).values(), account_id=page.params["account_id"])
+    account_id = page.params["account_id"]
+    block = rows(keyed(page.json).values(), account_id=account_id)
+    echoed("account", (one.get("acctcode") for one in block.records), [account_id])
+    return block
 
 
 @check(ledger)

@@ -21,6 +21,16 @@ class Block:
     constants: Mapping[str, Any]
 
 
+def echoed(what: str, told: Iterable[Any], asked: Iterable[Any]) -> None:
+    """Raise unless what a reply says that it is of was asked for; what it does not say (None) is no contradiction.
+
+    A gateway between two logins, or a cache that was mixed up, answers for somebody or something else.
+    """
+    strange = {str(one) for one in told if one is not None} - {str(one) for one in asked}
+    if strange:
+        raise ShapeError(f"the reply is of {what} {', '.join(sorted(strange)[:3])}, which was not asked for")
+
+
 def rows(records: Iterable[Any], **constants: Any) -> Block:
     """A block of records; anything but objects is a shape we do not know."""
     listed = list(records)

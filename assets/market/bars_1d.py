@@ -21,7 +21,7 @@ import pandas as pd
 from assets.kit.declare import ByYear, Fetch, RawPages, check, landing, table
 from assets.kit.parse import Parsed, epoch_ms
 from assets.kit.schema import Row, column, derived, rule
-from assets.kit.shape import Block, keyed, listed, rows
+from assets.kit.shape import Block, ShapeError, echoed, keyed, listed, rows
 from assets.kit.windows import BARS_PER_REQUEST, Window, missing_days, windows
 from resources.calendar.trading_days import Days, TradingCalendar, calendar_of
 from resources.gateway.endpoint import Endpoint, Page
@@ -29,6 +29,7 @@ from resources.gateway.errors import NoData
 from resources.lake.tables import TableStore
 
 HISTORY = Endpoint("/iserver/marketdata/history", concurrent=5, cold_tries=3)
+SECONDS_OF_A_DAY = 86_400
 SLACK = 2  # a period of n days was seen to give n - 1 bars
 
 
@@ -82,7 +83,10 @@ def raw_bars_1d(fetch: Fetch) -> Iterator[Page]:
 def bars_1d(page: Page) -> Block:
     """Daily bars of everything held or watched."""
     reply = keyed(page.json)
-    return rows(listed(reply["data"]), conid=page.params["conid"], volumeFactor=reply.get("volumeFactor"))
+    echoed("bars of seconds", [reply.get("barLength")], [SECONDS_OF_A_DAY])
+    block = rows(listed(reply["data"]), conid=page.params["conid"], volumeFactor=reply.get("volumeFactor"))
+    _require_before_the_end(page, block)
+    return block
 
 
 @check(raw_bars_1d)
@@ -99,6 +103,16 @@ def no_hole_is_unverified(raw: RawPages) -> Iterator[str]:
             asked = sum(_first_day(page) <= hole <= np.datetime64(_last_day(page, calendar)) for page in pages)
             if asked < 2:
                 yield f"contract {conid} has no bar of {hole}, and was asked for it only once"
+
+
+@check(raw_bars_1d)
+def every_reply_is_of_the_contract_asked_for(raw: RawPages) -> Iterator[str]:
+    """A reply names its contract by symbol only: that is the one its definition has."""
+    symbols = dict(_symbols(raw.tables, raw.day))
+    for page in raw.pages:
+        told, known = page.json.get("symbol"), symbols.get(int(page.params["conid"]))
+        if told is not None and known is not None and told != known:
+            yield f"contract {page.params['conid']} is {known}, and the reply is of {told}"
 
 
 @check(bars_1d, is_blocking=False)
@@ -166,15 +180,41 @@ def _wanted(fetch: Fetch) -> list[tuple[int, str | None]]:
 
 def _instruments(tables: TableStore, day: date, classes: set[str] | None = None) -> list[tuple[int, str | None]]:
     """Contracts with their listing exchange, as known on the day, or else as known last."""
-    known = tables.values("instruments")
-    if not known:
+    found = _definitions(tables, day, "conid", "asset_class", "listing_exchange")
+    if found is None:
         return []
-    value = day.isoformat() if day.isoformat() in known else known[-1]
-    file = tables.file("instruments", "trading_day", value)
-    found = tables.read([file] if file else [], columns=["conid", "asset_class", "listing_exchange"])
     chosen = found if classes is None else found[found["asset_class"].isin(classes)]
     listings = chosen["listing_exchange"].astype(object).where(chosen["listing_exchange"].notna(), None)
     return [(int(conid), listing) for conid, listing in zip(chosen["conid"], listings, strict=True)]
+
+
+def _symbols(tables: TableStore, day: date) -> list[tuple[int, str]]:
+    """Symbols of contracts that history names by nothing else; futures and currencies have other names there."""
+    found = _definitions(tables, day, "conid", "asset_class", "symbol")
+    if found is None:
+        return []
+    stocks = found[(found["asset_class"] == "STK") & found["symbol"].notna()]
+    return [(int(conid), str(symbol)) for conid, symbol in zip(stocks["conid"], stocks["symbol"], strict=True)]
+
+
+def _definitions(tables: TableStore, day: date, *columns: str) -> "pd.DataFrame | None":
+    known = tables.values("instruments")
+    if not known:
+        return None
+    value = day.isoformat() if day.isoformat() in known else known[-1]
+    file = tables.file("instruments", "trading_day", value)
+    return tables.read([file], columns=list(columns)) if file else None
+
+
+def _require_before_the_end(page: Page, block: Block) -> None:
+    """Bars later than the end of the window that was asked for are another window's."""
+    asked = page.params.get("startTime")
+    if asked is None or not block.records:
+        return
+    end = datetime.strptime(asked, "%Y%m%d-%H:%M:%S").replace(tzinfo=UTC).timestamp() * 1000
+    last = block.records[-1].get("t")
+    if isinstance(last, int) and last > end:
+        raise ShapeError(f"the window was to end at {asked}, and bars after that came")
 
 
 def _held_days(tables: TableStore) -> dict[int, Days]:

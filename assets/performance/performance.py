@@ -14,7 +14,7 @@ from typing import Any
 from assets.kit.declare import Fetch, check, landing, table
 from assets.kit.parse import day, month
 from assets.kit.schema import Row, column
-from assets.kit.shape import Block, ShapeError, keyed, listed, paired, rows
+from assets.kit.shape import Block, ShapeError, echoed, keyed, listed, paired, rows
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import Refused
 from resources.gateway.pacing import Limit
@@ -149,6 +149,7 @@ def _series(page: Page, *, family: str, values: str, named: str) -> Block:
     """One family's dates beside its values; the rest of the row holds for all of them."""
     found = keyed(keyed(page.json)[family])
     series = [keyed(one) for one in listed(found["data"])]
+    echoed("account", (one.get("id") for one in series), _accounts_asked(page))
     records: list[dict[str, Any]] = []
     for one in series:
         for record in paired(found["dates"], one[values], date="date", value=named):
@@ -156,3 +157,9 @@ def _series(page: Page, *, family: str, values: str, named: str) -> Block:
     if not series and found["dates"]:
         raise ShapeError(f"{family} has dates but no series")
     return rows(records)
+
+
+def _accounts_asked(page: Page) -> list[str]:
+    """The body names them in a list, the query in a text."""
+    asked = page.params["acctIds"]
+    return asked if isinstance(asked, list) else str(asked).split(",")

@@ -16,7 +16,7 @@ import pandas as pd
 from assets.kit.declare import Fetch, RawPages, check, landing, table
 from assets.kit.parse import zero_is_null
 from assets.kit.schema import Row, column, rule
-from assets.kit.shape import Block, listed, rows
+from assets.kit.shape import Block, echoed, listed, rows
 from resources.gateway.endpoint import Endpoint, Numbered, Page
 from resources.privacy import masked
 
@@ -81,7 +81,9 @@ def raw_positions(fetch: Fetch) -> Iterator[Page]:
 @table(Position, raw=raw_positions, key=["account_id", "conid"])
 def positions(page: Page) -> Block:
     """What each account held."""
-    return rows(listed(page.json))
+    block = rows(listed(page.json))
+    echoed("account", (one.get("acctId") for one in block.records), [page.params["account_id"]])
+    return block
 
 
 @check(raw_positions)

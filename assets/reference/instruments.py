@@ -11,7 +11,7 @@ from typing import Any
 from assets.kit.declare import Fetch, check, landing, table
 from assets.kit.parse import zero_is_null
 from assets.kit.schema import Row, column
-from assets.kit.shape import Block, keyed, listed, rows
+from assets.kit.shape import Block, echoed, keyed, listed, rows
 from resources.gateway.endpoint import Endpoint, Page
 
 SECDEF = Endpoint("/trsrv/secdef")
@@ -65,7 +65,9 @@ def raw_instruments(fetch: Fetch) -> Iterator[Page]:
 @table(Instrument, raw=raw_instruments, key=["conid"])
 def instruments(page: Page) -> Block:
     """What each contract is."""
-    return rows(listed(keyed(page.json)["secdef"]))
+    block = rows(listed(keyed(page.json)["secdef"]))
+    echoed("contract", (one.get("conid") for one in block.records), page.params["conids"].split(","))
+    return block
 
 
 @check(instruments, needs=["positions"])

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,16 @@ class Bent:
                     changed = change(envelope.request, orjson.loads(envelope.body))
                     if changed is not None:
                         landing.append(_with_body(envelope, orjson.dumps(changed)))
+        return self
+
+    def ask_as(self, dataset: str, change: Callable[[Request], Request], *, day: date = DAY) -> "Bent":
+        """Replace the requests of a dataset's replies, as if something else had been asked."""
+        for path in self.lake.raw.landings(dataset, day.isoformat()):
+            envelopes = list(self.lake.raw.read(path))
+            path.unlink()
+            with Landing(path.with_name(path.name.replace(".jsonl.gz", ".open.jsonl.gz"))) as landing:
+                for envelope in envelopes:
+                    landing.append(replace(envelope, request=change(envelope.request)))
         return self
 
     def again_on(self, day: date, *datasets: str) -> "Bent":

@@ -104,3 +104,21 @@ def test_steady_prices_are_not_listed(bent: Bent) -> None:
     assert (
         bent.bend("bars_1d", _reply(_bar(18), _bar(19))).build("bars_1d").verdict("no_price_jumps_by_half").has_passed
     )
+
+
+def test_replies_of_the_contracts_asked_for_pass(bent: Bent) -> None:
+    verdict = bent.build("instruments", "bars_1d").verdict("every_reply_is_of_the_contract_asked_for")
+    assert verdict.has_passed
+
+
+def test_a_reply_of_another_contract_fails(bent: Bent) -> None:
+    def other(_: Request, reply: dict[str, Any]) -> Any:
+        return {**reply, "symbol": "ELSE"}
+
+    def a_stock(_: Request, reply: dict[str, Any]) -> Any:
+        return {"secdef": [{**row, "assetClass": "STK"} for row in reply["secdef"]]}
+
+    bent.bend("instruments", a_stock).bend("bars_1d", other).build("instruments", "bars_1d")
+    verdict = bent.verdict("every_reply_is_of_the_contract_asked_for")
+    assert verdict.count > 0
+    assert "the reply is of ELSE" in verdict.offenders[0]["problem"]

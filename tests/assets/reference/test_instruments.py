@@ -13,7 +13,13 @@ OPTION = {
 
 
 def _only(*rows: dict[str, Any]) -> Any:
-    return lambda _request, _reply: {"secdef": list(rows)}
+    """The rows as definitions of the first contracts that were asked for."""
+
+    def answer(request: Request, _: Any) -> Any:
+        asked = request.query["conids"].split(",")
+        return {"secdef": [{**row, "conid": int(conid)} for row, conid in zip(rows, asked, strict=False)]}
+
+    return answer
 
 
 def test_an_option_is_read_with_its_terms(bent: Bent) -> None:
@@ -32,7 +38,7 @@ def test_an_etf_has_no_sector_and_a_stock_neither_strike_nor_multiplier(bent: Be
 
 def test_a_new_field_is_kept_and_an_unusable_right_is_rejected(bent: Bent) -> None:
     odd = {**OPTION, "putOrCall": "X"}
-    built = bent.bend("instruments", _only(odd, {**OPTION, "conid": 1, "novel": True})).build("instruments")
+    built = bent.bend("instruments", _only(odd, {**OPTION, "novel": True})).build("instruments")
     assert built.reasons("instruments") == [["put_or_call: not one of ['C', 'P']"]]
     assert built.rows("instruments")["extra"].tolist() == ['{"novel":true}']
 

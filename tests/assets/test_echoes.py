@@ -1,0 +1,92 @@
+"""A reply that says it is of something else than what was asked for is rejected whole, with that reason."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from resources.envelope import Request
+from tests.assets.bent import Bent
+
+Change = Callable[[Request, Any], Any]
+
+
+def _ledger(_: Request, reply: dict[str, Any]) -> Any:
+    return {currency: {**balance, "acctcode": "U7654321"} for currency, balance in reply.items()}
+
+
+def _positions(_: Request, reply: list[dict[str, Any]]) -> Any:
+    return [{**row, "acctId": "U7654321"} for row in reply]
+
+
+def _one_position(_: Request, reply: list[dict[str, Any]]) -> Any:
+    return [{**row, "acctId": "U7654321" if place == 0 else row["acctId"]} for place, row in enumerate(reply)]
+
+
+def _instruments(_: Request, reply: dict[str, Any]) -> Any:
+    return {"secdef": [{**row, "conid": row["conid"] + 1_000_000_000} for row in reply["secdef"]]}
+
+
+def _performance(_: Request, reply: dict[str, Any]) -> Any:
+    for family in ("nav", "cps", "tpps"):
+        for series in reply[family]["data"]:
+            series["id"] = "U7654321"
+    return reply
+
+
+def _bar_size(_: Request, reply: dict[str, Any]) -> Any:
+    return {**reply, "barLength": 3600}
+
+
+MISDIRECTED: dict[str, tuple[str, str, Change, str]] = {
+    "a ledger of another account": ("ledger", "ledger", _ledger, "account U7654321"),
+    "positions of another account": ("positions", "positions", _positions, "account U7654321"),
+    "one position of another account": ("positions", "positions", _one_position, "account U7654321"),
+    "definitions of other contracts": ("instruments", "instruments", _instruments, "contract 1"),
+    "values of another account": ("performance", "nav", _performance, "account U7654321"),
+    "returns of another account": ("performance", "cumulative_returns", _performance, "account U7654321"),
+    "months of another account": ("performance", "period_returns", _performance, "account U7654321"),
+    "hours instead of days": ("bars_1d", "bars_1d", _bar_size, "bars of seconds 3600"),
+}
+
+
+def _has_rows(built: Bent, table: str) -> bool:
+    return bool(built.lake.tables.files(table)) and len(built.rows(table)) > 0
+
+
+@pytest.mark.parametrize("name", MISDIRECTED)
+def test_a_reply_that_is_misdirected_is_rejected_whole(bent: Bent, name: str) -> None:
+    dataset, table, change, of = MISDIRECTED[name]
+    built = bent.bend(dataset, change).build(table)
+    reasons = [why for [why] in built.reasons(table)]
+    assert reasons
+    assert all(f"the reply is of {of}" in why and why.endswith("which was not asked for") for why in reasons)
+    assert not _has_rows(built, table)
+
+
+def test_bars_after_the_end_that_was_asked_for_are_rejected_whole(bent: Bent) -> None:
+    def later(_: Request, reply: dict[str, Any]) -> Any:
+        if not reply["data"]:
+            return None
+        day = 86_400_000
+        return {**reply, "data": [{**bar, "t": bar["t"] + 30 * day} for bar in reply["data"]]}
+
+    def ended(request: Request) -> Request:
+        return Request(request.method, request.path, {**request.query, "startTime": "20261124-12:00:00"})
+
+    built = bent.ask_as("bars_1d", ended).bend("bars_1d", later).build("bars_1d")
+    reasons = built.reasons("bars_1d")
+    assert reasons
+    assert all("the window was to end at 20261124-12:00:00, and bars after that came" in why for [why] in reasons)
+    assert not _has_rows(built, "bars_1d")
+
+
+def test_what_does_not_say_whose_it_is_is_taken_at_its_word(bent: Bent) -> None:
+    def silent(_: Request, reply: dict[str, Any]) -> Any:
+        for balance in reply.values():
+            balance.pop("acctcode", None)
+        return reply
+
+    built = bent.bend("ledger", silent).build("ledger")
+    assert built.reasons("ledger") == []
+    assert len(built.rows("ledger"))
