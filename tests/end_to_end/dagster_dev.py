@@ -36,6 +36,11 @@ LAUNCH_BACKFILL = """mutation ($asked: LaunchBackfillParams!) {
         __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message }
     }
 }"""
+TERMINATE = """mutation ($run: String!) {
+    terminateRun(runId: $run, terminatePolicy: SAFE_TERMINATE) {
+        __typename ... on TerminateRunFailure { message } ... on PythonError { message }
+    }
+}"""
 RUNS = """query ($asked: RunsFilter!) {
     runsOrError(filter: $asked) { ... on Runs { results { runId status } } }
 }"""
@@ -91,6 +96,11 @@ class Dev:
 
         return soon(look, f"runs of {asked} to end")
 
+    def terminate(self, run: str) -> None:
+        """What the button of that name does."""
+        done = self.ask(TERMINATE, run=run)["terminateRun"]
+        assert done["__typename"] == "TerminateRunSuccess", done
+
     def failures(self, run: str) -> list[str]:
         """What the failed steps of a run said."""
         events = self.ask(FAILURES, run=run)["logsForRun"]["events"]
@@ -110,7 +120,7 @@ def soon(look: Callable[[], T | None], what: str) -> T:
 
 
 @contextmanager
-def dagster_dev(folder: Path, toml: str) -> Iterator[Dev]:
+def dagster_dev(folder: Path, toml: str, **settings: str) -> Iterator[Dev]:
     """Serve from a fresh home below `folder` until the block ends; nothing of it is left running."""
     home = folder / "home"
     home.mkdir()
@@ -121,6 +131,7 @@ def dagster_dev(folder: Path, toml: str) -> Iterator[Dev]:
         "DAGSTER_HOME": str(home),
         "IBKR_DATA": str(folder / "data"),
         "IBKR_CONFIG": str(folder / "own.toml"),
+        **settings,
     }
     dagster = [sys.executable, "-c", UNDEAF, "-W", "ignore", "-m", "dagster"]
     subprocess.run([*dagster, "instance", "info"], cwd=ROOT, env=environment, capture_output=True, check=True)

@@ -1,0 +1,269 @@
+"""Killed (kill -9) at fifty-one random moments of a night, the next run makes it good and asks only what is missing.
+
+A third of the moments is drawn evenly over Dagster's events, so that every step has its share, a third over the
+seconds, and a third over the requests that the gateway received, since landings are short and have the most to lose.
+Each kill has a gateway, a data folder and a home for Dagster of its own, and no time passes between it and the next
+run. What stays open only until a limit of minutes has passed is resumed as the daemon does it.
+"""
+
+import json
+import random
+import threading
+from bisect import bisect_right
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count, islice
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from assets.kit.schema import PROVENANCE
+from pipelines.definitions import declared
+from pipelines.outcome import stage_of
+from resources.lake.layout import OPEN
+from resources.simulator.options import Options
+from resources.simulator.server import Running, serve
+from tests.end_to_end.forked_nights import CHOICES, DAY, EVENING, LEFT_OUT, SCOPE, Gate, Owner, ready_home, step_of
+from tests.end_to_end.held import held
+from tests.house import House
+from tests.nights import Nights
+
+pytestmark = pytest.mark.slow
+KILLS = 51
+MEASURES = ("events", "seconds", "requests")
+PERFORMANCE = "/pa/performance"
+ONE_REQUEST = 0.03  # seconds
+SESSION = {
+    "/iserver/auth/status",
+    "/iserver/auth/ssodh/init",
+    "/tickle",
+    "/iserver/accounts",
+    "/portfolio/accounts",
+    "/iserver/account",
+}
+OF_A_LANDING = [*({one.name for one in PROVENANCE} - {"extra"}), "reckoned_at"]
+TABLES = [table for table in declared().tables if table.raw.name not in LEFT_OUT]
+Request = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A place in an undisturbed run, by one of three measures, and the dice for the place between two events."""
+
+    number: int
+    measure: str
+    place: float
+    between: float
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """When to kill: after so many events and requests, so many seconds later."""
+
+    events: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """A night that nobody killed: what it left, when which event came, how much it asked, and what for data."""
+
+    nights: Nights
+    events: list[tuple[float, str]]
+    requests: int
+    asked: Counter[Request]
+
+    def strike(self, moment: Moment) -> Strike:
+        """What a moment means in this night."""
+        came = [0.0, *(at for at, _ in self.events)]
+        if moment.measure == "requests":
+            return Strike(requests=1 + int(moment.place * self.requests), seconds=moment.between * ONE_REQUEST)
+        if moment.measure == "events":
+            events = int(moment.place * len(self.events))
+            return Strike(events, seconds=moment.between * (came[events + 1] - came[events]))
+        seconds = moment.place * came[-1]
+        events = bisect_right(came, seconds) - 1
+        return Strike(events, seconds=seconds - came[events])
+
+
+def _moments() -> list[Moment]:
+    """One in each of as many equal parts."""
+    dice = random.Random(20261123)
+    parts = -(-KILLS // len(MEASURES))
+    return [
+        Moment(
+            number, MEASURES[number % len(MEASURES)], (number // len(MEASURES) + dice.random()) / parts, dice.random()
+        )
+        for number in range(KILLS)
+    ]
+
+
+MOMENTS = _moments()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return ready_home(tmp_path_factory.mktemp("ready") / "home")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    owner = Owner.moves_in(tmp_path_factory.mktemp("undisturbed"), home)
+    with _served(owner) as gateway, owner.night(_gate(gateway)) as child:
+        began = monotonic()
+        events = [(monotonic() - began, line) for line in child.events()]
+        child.process.join()
+        assert child.process.exitcode == 0, child.told
+        return Undisturbed(owner.nights, events, gateway.simulation.requests.total, _asked(gateway))
+
+
+@pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: f"{moment.number:02}")
+def test_after_a_kill_the_next_run_makes_the_night_good_and_asks_only_what_is_missing(
+    moment: Moment, undisturbed: Undisturbed, home: Path, tmp_path: Path, record_property: Any
+) -> None:
+    with _killed(moment, undisturbed, home, tmp_path) as (owner, gateway, under_way):
+        record_property("under_way", f"{stage_of(under_way) if under_way else 'between'} {under_way}")
+        _assert_what_has_its_name_is_whole(owner.nights)
+        _assert_made_good(owner, gateway, undisturbed)
+
+
+def test_performance_that_was_asked_but_not_landed_is_landed_a_quarter_of_an_hour_later(
+    undisturbed: Undisturbed, home: Path, tmp_path: Path
+) -> None:
+    owner = Owner.moves_in(tmp_path, home)
+    with _served(owner) as gateway:
+        gateway.control.add_faults({"path": PERFORMANCE, "faults": [{"fault": "slow", "seconds": 60}]})
+        with owner.night(_gate(gateway)) as child:
+            while not gateway.control.requests(path=PERFORMANCE):
+                assert child.process.is_alive(), child.told
+                threading.Event().wait(0.001)
+            child.process.kill()
+            child.process.join()
+        gateway.control.clear_faults()
+        assert _assert_made_good(owner, gateway, undisturbed) == {"performance": "Postponed"}
+        assert len(gateway.control.requests(path=PERFORMANCE)) == 2
+
+
+def test_the_moments_are_of_landing_building_checking_and_publishing(undisturbed: Undisturbed) -> None:
+    struck = Counter[str]()
+    for moment in MOMENTS:
+        strike = undisturbed.strike(moment)
+        step = step_of(undisturbed.events[strike.events - 1][1]) if strike.events else ""
+        struck["land" if strike.requests else stage_of(step) if step else "between"] += 1
+    assert struck["land"] >= KILLS // len(MEASURES)
+    assert all(struck[stage] >= 3 for stage in ("build", "check", "publish")), struck
+
+
+@contextmanager
+def _killed(moment: Moment, undisturbed: Undisturbed, home: Path, folder: Path) -> Iterator[tuple[Owner, Running, str]]:
+    """A night killed at a moment, or sooner if this one was over before it."""
+    strike = undisturbed.strike(moment)
+    for attempt in count():
+        (folder / str(attempt)).mkdir()
+        owner = Owner.moves_in(folder / str(attempt), home)
+        with _served(owner) as gateway:
+            with owner.night(_gate(gateway)) as child:
+                coming = child.events()
+                deque(islice(coming, strike.events), maxlen=0)
+                while gateway.simulation.requests.total < strike.requests and child.process.is_alive():
+                    threading.Event().wait(0.001)
+                threading.Event().wait(strike.seconds / 2**attempt)
+                child.process.kill()
+                last = deque(coming, maxlen=1)
+                child.process.join()
+                is_struck = child.process.exitcode == -9
+                told = [*child.told, *last]
+            if is_struck:
+                yield owner, gateway, step_of(told[-1]) if told else ""
+                return
+
+
+def _assert_made_good(owner: Owner, gateway: Running, undisturbed: Undisturbed) -> dict[str, str]:
+    """The next run, and what it parked, bring what an undisturbed night has; gives what was parked, and for what."""
+    in_flight = _last_data_request(gateway)
+    had_performance = bool(gateway.control.requests(path=PERFORMANCE))
+    with owner.night(_gate(gateway)) as child:
+        deque(child.events(), maxlen=0)
+        child.process.join()
+        assert child.process.exitcode == 0, child.told
+    waits = {work.dataset: work.waits_for for work in owner.nights.lake.parked.waiting()}
+    assert waits == {} or (waits == {"performance": "Postponed"} and had_performance)
+    if waits:
+        _daemon_resumes(owner, gateway)
+    assert _asked(gateway) - undisturbed.asked in (Counter(), Counter([in_flight])), "only what had not come"
+    assert gateway.control.limits() == {"enforced": True, "broken": [], "refused": 0, "boxed_until": None}
+    _assert_same_tables(owner.nights, undisturbed.nights)
+    _assert_nothing_is_left_behind(owner)
+    return waits
+
+
+@contextmanager
+def _served(owner: Owner) -> Iterator[Running]:
+    with serve(Options(clock=EVENING, positions=5), real=owner.time.now) as gateway:
+        yield gateway
+
+
+def _gate(gateway: Running) -> Gate:
+    return Gate(gateway.url, gateway.certificate)
+
+
+def _asked(gateway: Running) -> Counter[Request]:
+    """How often each request for data was received; each process asks those of the session."""
+    asked = gateway.control.requests()
+    return Counter((one["method"], one["path"], one["query"]) for one in asked if one["path"] not in SESSION)
+
+
+def _last_data_request(gateway: Running) -> Request:
+    asked = [one for one in gateway.control.requests() if one["path"] not in SESSION]
+    return (asked[-1]["method"], asked[-1]["path"], asked[-1]["query"]) if asked else ("", "", "")
+
+
+def _daemon_resumes(owner: Owner, gateway: Running) -> None:
+    with dg.DagsterInstance.from_config(str(owner.home)) as instance:
+        nights = Nights(owner.folder / "data", gateway, scope=SCOPE, instance=instance, choices=CHOICES)
+        house = House(nights, gateway)
+        gateway.control.advance(timedelta(minutes=15))
+        house.live_until(house.now + timedelta(minutes=2))
+        assert house.outcomes
+        assert [outcome.failures for outcome in house.outcomes if not outcome.is_success] == []
+        assert nights.lake.parked.waiting() == []
+
+
+def _assert_what_has_its_name_is_whole(nights: Nights) -> None:
+    folder = nights.lake.layout.folder
+    assert all(pq.read_table(path, partitioning=None).num_columns for path in folder.rglob("*.parquet"))
+    for dataset in (folder / "raw").glob("*"):
+        for path in nights.lake.raw.files(dataset.name, DAY):
+            assert all(json.loads(reply.body) is not None for reply in nights.lake.raw.read(path))
+            assert list(nights.lake.raw.read(path)) or path.name.endswith(OPEN), path.name
+    if nights.lake.layout.warehouse_file.exists():
+        assert len(nights.query("from positions")) == 5
+
+
+def _assert_same_tables(nights: Nights, undisturbed: Nights) -> None:
+    for table in TABLES:
+        found, expected = (_rows(one.table(table.name), list(table.key)) for one in (nights, undisturbed))
+        pd.testing.assert_frame_equal(found, expected)
+        assert len(expected) > 0, table.name
+        published = nights.query(f'select count(*) as rows from "{table.name}"')["rows"].tolist()
+        assert published == [len(expected)], table.name
+
+
+def _rows(rows: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    return rows.drop(columns=OF_A_LANDING, errors="ignore").sort_values(key).reset_index(drop=True)
+
+
+def _assert_nothing_is_left_behind(owner: Owner) -> None:
+    data = owner.folder / "data"
+    assert [path.name for path in data.rglob("*") if ".tmp" in path.name or path.name.endswith(".new")] == []
+    assert list((owner.home / "commands").iterdir()) == []
+    assert held(owner.home, data) == []
