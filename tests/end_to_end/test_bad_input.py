@@ -70,7 +70,7 @@ def test_too_many_requests_are_waited_for_by_whatever_comes_after(gateway: Runni
         outcome = nights.materialize("raw/accounts", "raw/ledger", "accounts", "ledger", day=DAY)
     assert (outcome.is_success, outcome.failures) == (True, [])
     [waits] = outcome.parked
-    assert waits.reason.startswith("GET /portfolio/U99…01/ledger: 429, a pacing limit was broken. Stop every program")
+    assert waits.reason.startswith("GET /portfolio/U…0001/ledger: 429, a pacing limit was broken. Stop every program")
     assert "\n" not in waits.reason
     [work] = nights.lake.parked.waiting()
     assert (work.dataset, work.waits_for) == ("ledger", "Throttled")
