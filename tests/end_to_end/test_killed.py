@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -93,14 +92,6 @@ def test_killed_as_a_step_ends(owner: Owner, undisturbed: Nights) -> None:
     _assert_made_good(owner, undisturbed)
 
 
-def test_killed_at_random_moments(owner: Owner, undisturbed: Nights) -> None:
-    moments = random.Random(20261123)
-    for _ in range(4):
-        _kill_after_seconds(owner, moments.uniform(1.5, 9.0))
-        _assert_nothing_is_half_done(owner.nights)
-    _assert_made_good(owner, undisturbed)
-
-
 def _kill_at_reply(owner: Owner, path: str) -> None:
     """Kill between the gateway's answer and its arrival."""
     victims: list[Process] = []
@@ -125,15 +116,6 @@ def _kill_after_line(owner: Owner, words: str) -> None:
         else:
             pytest.fail(f"no line told of {words!r}")
         assert process.wait() == -9
-
-
-def _kill_after_seconds(owner: Owner, seconds: float) -> None:
-    with serve(WORLD) as running, _started(owner, running) as process:
-        try:
-            process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
 
 
 @contextmanager
