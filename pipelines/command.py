@@ -25,7 +25,7 @@ from pipelines.definitions import build_definitions, declared, published_keys, r
 from pipelines.embedded import EmbeddedGateway
 from pipelines.orphans import free_the_dead, own_run
 from pipelines.outcome import Outcome, outcome_of
-from pipelines.resume import Resumption
+from pipelines.resume import Resumption, partition_tags
 from pipelines.settings import Settings, SettingsMistake
 from pipelines.terminal import LOGGER, print_summary
 from pipelines.watch import Watch
@@ -57,7 +57,7 @@ class Command:
     def run(self, job: str, first: date, last: date) -> int:
         """Run a job over days, then what became due of what it parked; the exit code."""
         with self._instance() as instance:
-            code = self._run(instance, job, _days(first, last))
+            code = self._run(instance, job, partition_tags(first, last))
             return code or self._afterwards(instance)
 
     def resume(self) -> int:
@@ -199,15 +199,6 @@ class Command:
                 "Use make, or set it to a folder that exists."
             ) from error
         return dg.DagsterInstance.from_ref(InstanceRef.from_dir(home, overrides=UNCAPTURED))
-
-
-def _days(first: date, last: date) -> dict[str, str]:
-    if first == last:
-        return {"dagster/partition": first.isoformat()}
-    return {
-        "dagster/asset_partition_range_start": first.isoformat(),
-        "dagster/asset_partition_range_end": last.isoformat(),
-    }
 
 
 def _why(work: Parked) -> tuple[str, tuple[date, ...]]:

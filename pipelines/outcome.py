@@ -6,6 +6,8 @@ from typing import Any
 
 import dagster as dg
 
+from assets.kit.cut_short import innermost, is_interruption
+
 STAGES = ("land", "build", "check", "publish")
 STOPPED = "Stopped. What was landed is kept; run it again."
 
@@ -96,23 +98,17 @@ def failure_of(event: dg.DagsterEvent) -> str:
 
 def _is_failed_check(error: Any) -> bool:
     """A blocking check that failed ends its step and the run too; the check itself says more."""
-    innermost = _innermost(error)
-    return innermost is not None and innermost.cls_name == "DagsterAssetCheckFailedError"
+    found = innermost(error)
+    return found is not None and found.cls_name == "DagsterAssetCheckFailedError"
 
 
 def _words(where: str, error: Any) -> str:
     """The innermost words of an error that was not written for a person."""
-    innermost = _innermost(error)
-    if innermost is not None and innermost.cls_name == "DagsterExecutionInterruptedError":
+    found = innermost(error)
+    if is_interruption(found):
         return STOPPED
-    words = " ".join(innermost.message.split()).rstrip(".") if innermost else "no reason was recorded"
+    words = " ".join(found.message.split()).rstrip(".") if found else "no reason was recorded"
     return f"{where}: {words}. This is a mistake in the software; the run page in `make dev` has the trace."
-
-
-def _innermost(error: Any) -> Any:
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return error
 
 
 def metadata_of(event: dg.DagsterEvent) -> dict[str, Any]:

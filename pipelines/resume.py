@@ -26,6 +26,16 @@ ORDER = ("perishable", "windowed", "replayable", "local")
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
+def partition_tags(first: date, last: date) -> dict[str, str]:
+    """A day, or the days from one to another in one run, as Dagster has them in a run's tags."""
+    if first == last:
+        return {"dagster/partition": first.isoformat()}
+    return {
+        "dagster/asset_partition_range_start": first.isoformat(),
+        "dagster/asset_partition_range_end": last.isoformat(),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Resumption:
     """One run that takes up parked work for a range of days."""
@@ -48,15 +58,7 @@ class Resumption:
     @property
     def tags(self) -> dict[str, str]:
         """The partitions, as Dagster's tags, and what is resumed."""
-        days = (
-            {"dagster/partition": self.first.isoformat()}
-            if self.first == self.last
-            else {
-                "dagster/asset_partition_range_start": self.first.isoformat(),
-                "dagster/asset_partition_range_end": self.last.isoformat(),
-            }
-        )
-        return {**days, RESUMES_TAG: self.digest}
+        return {**partition_tags(self.first, self.last), RESUMES_TAG: self.digest}
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,47 +28,47 @@ class SettingsMistake(Exception):
     """A setting is wrong; the text is for a person."""
 
 
-class Bars(BaseModel):
-    """Which daily bars to keep."""
+class Part(BaseModel):
+    """A part of the TOML; a name that it does not know is a mistake, not a wish."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Bars(Part):
+    """Which daily bars to keep."""
+
     depth_days: int = Field(default=500, gt=0, le=10_000)
     first_day: date = date(2000, 1, 1)
     asset_classes: list[AssetClass] = ["STK", "FUT", "BOND", "CASH", "IND", "FUND"]
 
 
-class Performance(BaseModel):
+class Performance(Part):
     """How the gateway limits performance requests."""
 
-    model_config = ConfigDict(extra="forbid")
     is_limit_per_account: bool = False
 
 
-class Session(BaseModel):
+class Session(Part):
     """How the gateway's session is kept."""
 
-    model_config = ConfigDict(extra="forbid")
     may_evict: bool = False
 
 
-class Privacy(BaseModel):
+class Privacy(Part):
     """What logs, messages, metadata and alerts may tell."""
 
-    model_config = ConfigDict(extra="forbid")
     show_account_ids: bool = False
 
 
-class Reach(BaseModel):
+class Reach(Part):
     """Where the gateway may be."""
 
-    model_config = ConfigDict(extra="forbid")
     allow_remote: bool = False
 
 
-class Schedule(BaseModel):
+class Schedule(Part):
     """When the nightly run starts, New York time."""
 
-    model_config = ConfigDict(extra="forbid")
     nightly_at: time = time(18, 30)
 
     @field_validator("nightly_at")
@@ -79,10 +79,9 @@ class Schedule(BaseModel):
         return value
 
 
-class Alerts(BaseModel):
+class Alerts(Part):
     """Whom to tell when a person is needed. Addresses hold secrets: they are never shown."""
 
-    model_config = ConfigDict(extra="forbid")
     targets: list[str] = Field(default=[], repr=False)
 
     @field_validator("targets")

@@ -101,7 +101,8 @@ class Watch:
     def alert(self) -> None:
         """Tell a person, once per incident and trading day at risk; an incident ends with a session that is ready."""
         present, incidents = self.present(), Incidents(self.gateway.folder)
-        needing = [work for work in self.lake.parked.waiting() if _kind(work, present.now) is not None]
+        waiting = self.lake.parked.waiting()
+        needing = [work for work in waiting if _kind(work, present.now) is not None]
         if not needing:
             if present.state is State.READY:
                 incidents.close(present.now)
@@ -115,7 +116,7 @@ class Watch:
             kind,
             latest.reason,
             login_url=self.gateway.base_url,
-            at_risk=list(self._at_risk(present)),
+            at_risk=list(self._at_risk(waiting, present)),
             now=present.now,
             since=min(work.parked_at for work in needing),
             resumes_at=latest.until,
@@ -128,8 +129,8 @@ class Watch:
         if self.targets and len(troubles) == len(self.targets):
             incidents.retract(day)
 
-    def _at_risk(self, present: Present) -> Iterable[AtRisk]:
-        for work in self.lake.parked.waiting():
+    def _at_risk(self, waiting: Iterable[Parked], present: Present) -> Iterable[AtRisk]:
+        for work in waiting:
             landing = self.landings.get(work.dataset)
             until = at_risk_until(work, landing, present.calendar) if landing else None
             is_near = until is not None and until - present.now < NEAR

@@ -13,8 +13,8 @@ from assets.kit.declare import Fetch, check, landing, table
 from assets.kit.parse import epoch_ms
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, keyed, listed, rows
-from resources.gateway.client import PORTFOLIO_ACCOUNTS
 from resources.gateway.endpoint import Page
+from resources.gateway.priming import PORTFOLIO_ACCOUNTS
 
 
 class Account(Row):

@@ -5,6 +5,8 @@ held (`pipelines/orphans.py`). A run in which a step failed came to its own end:
 Of a run stopped by Ctrl-C Dagster records a failure too, of the step that was interrupted.
 """
 
+from typing import Any
+
 import dagster as dg
 
 LATEST = 100
@@ -19,11 +21,17 @@ def was_cut_short(instance: dg.DagsterInstance, letters: str) -> bool:
     if run.status is not dg.DagsterRunStatus.FAILURE:
         return True
     failed = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records
-    return all(_was_interrupted(one.event_log_entry.dagster_event) for one in failed)
+    events = (one.event_log_entry.dagster_event for one in failed)
+    return all(event is not None and is_interruption(innermost(event.step_failure_data.error)) for event in events)
 
 
-def _was_interrupted(event: dg.DagsterEvent | None) -> bool:
-    error = event.step_failure_data.error if event is not None else None
+def innermost(error: Any) -> Any:
+    """The error that a recorded one began with; None of none."""
     while error is not None and error.cause is not None:
         error = error.cause
+    return error
+
+
+def is_interruption(error: Any) -> bool:
+    """Whether a recorded error is somebody's Ctrl-C, or the UI's terminate."""
     return error is not None and error.cls_name == "DagsterExecutionInterruptedError"

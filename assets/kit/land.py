@@ -19,7 +19,7 @@ from assets.kit.kept import kept_replies
 from assets.kit.land_records import land_records
 from assets.kit.refusal import in_plain_words, refusal
 from assets.kit.scope import Scope
-from resources.gateway.errors import GatewayError, Throttled, Waiting
+from resources.gateway.errors import GatewayError, Waiting
 from resources.gateway.resource import Gateway
 from resources.gateway.skew import in_words
 from resources.lake.parked import Ending, Parked
@@ -183,9 +183,8 @@ class Landings:
         """
         facts = {"parked": masked(str(waiting)), "waits_for": type(waiting).__name__}
         self._context.instance.add_run_tags(self._context.run.run_id, {WAITS_TAG: facts["waits_for"]})
-        until = self._until(waiting)
-        if until is not None:
-            facts["until"] = until.isoformat(timespec="seconds")
+        if waiting.until is not None:
+            facts["until"] = waiting.until.isoformat(timespec="seconds")
         for dataset in (self._landing.name, *self._following()):
             self._lake.parked.park(
                 Parked(
@@ -194,20 +193,13 @@ class Landings:
                     waits_for=facts["waits_for"],
                     reason=str(waiting),
                     parked_at=self._now(),
-                    until=until,
+                    until=waiting.until,
                     run_id=self._context.run.run_id,
                 )
             )
             for day in days:
                 key = dg.AssetKey(["raw", dataset])
                 self._context.log_event(dg.AssetObservation(key, partition=day.isoformat(), metadata=facts))
-
-    def _until(self, waiting: Waiting) -> datetime | None:
-        """When it may go on. A 429 does not say so itself: the budget does, which everybody waits by from then on."""
-        if waiting.until is not None or not isinstance(waiting, Throttled):
-            return waiting.until
-        exchange = self._gateway.client.exchange
-        return exchange.here + timedelta(seconds=exchange.budget.next_turn(self._landing.name, None).seconds)
 
     def _following(self) -> list[str]:
         """Landings of this run that cannot be made without this one."""
@@ -222,10 +214,8 @@ class Landings:
 
     def _settle(self, days: list[date], ending: Ending, reason: str) -> None:
         """Of a window today's telling holds the days before too."""
-        store, name = self._lake.parked, self._landing.name
-        if self._landing.time == "windowed":
-            days = [day for work in store.waiting() if work.dataset == name for day in work.days if day <= days[-1]]
-        store.settle(name, days, ending, reason, at=self._now())
+        is_window = self._landing.time == "windowed"
+        self._lake.parked.settle(self._landing.name, days, ending, reason, at=self._now(), and_earlier=is_window)
 
     def _now(self) -> datetime:
         """The gateway's time as of its last reply, or as it must be by this machine's clock."""

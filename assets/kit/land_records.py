@@ -10,7 +10,7 @@ left open: records do not tell.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from assets.kit.declare import Landing
@@ -32,7 +32,7 @@ def land_records(
     if records.now < records.opens:
         raise refusal(f"{landing.name} of {day}: that trading day has not begun, so nothing is written of it. Wait.")
     own(lake.layout)
-    with lake.raw.landing(landing.name, day.isoformat(), at=_here(gateway), run_id=run_id) as file:
+    with lake.raw.landing(landing.name, day.isoformat(), at=gateway.clock().here, run_id=run_id) as file:
         for page in landing.fetch(records):
             file.append(page.envelope)
     return {
@@ -54,7 +54,7 @@ def _records(
         day=day,
         opens=opens,
         ends=ends,
-        now=_here(gateway) + ahead,
+        now=gateway.clock().here + ahead,
         ahead=ahead,
         run_id=run_id,
         calls=Journal(gateway.folder / "calls"),
@@ -62,11 +62,6 @@ def _records(
         parked=lake.parked,
         earlier=tuple(page for path in earlier for page in good_pages(lake.raw, landing, path)),
     )
-
-
-def _here(gateway: Gateway) -> datetime:
-    """The time by this machine's clock."""
-    return datetime.fromtimestamp(gateway.clock().wall(), UTC)
 
 
 def _ahead(observations: Journal, opens: datetime, ends: datetime) -> timedelta:

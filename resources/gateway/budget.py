@@ -20,7 +20,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import IntEnum
 from pathlib import Path
 
@@ -126,7 +126,7 @@ class Budget:
             waits[wait.reason] = waits.get(wait.reason, 0.0) + wait.seconds
 
     def _parked(self, name: str, wait: Wait) -> Waiting:
-        until = datetime.fromtimestamp(self._clock.wall(), UTC) + timedelta(seconds=wait.seconds)
+        until = self._clock.here + timedelta(seconds=wait.seconds)
         if wait.is_penalty:
             return Throttled(
                 f"{name}: a pacing limit was broken before, and IBKR locks the login out for it. "

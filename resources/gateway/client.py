@@ -38,7 +38,6 @@ from resources.gateway.errors import (
 from resources.gateway.exchange import Exchange, Tally
 from resources.gateway.keeper import PATIENCE, Keeper
 from resources.gateway.persistence import persistently
-from resources.gateway.priming import PORTFOLIO_ACCOUNTS as PORTFOLIO_ACCOUNTS  # datasets ask for it too
 from resources.gateway.priming import Priming
 from resources.gateway.session import State
 
@@ -218,9 +217,7 @@ class GatewayClient:
     def _page(self, endpoint: Endpoint, request: Request, name: str) -> Page:
         envelope = self.exchange.send(request, name=name, limit=endpoint.limit, concurrent=endpoint.concurrent)
         self._keep(envelope)
-        page = Page(endpoint, envelope)
-        _ = page.json
-        return page
+        return self.exchange.read(endpoint, envelope)
 
     def _kept_reply(self, request: Request) -> Envelope | None:
         listed = self._priming.listed

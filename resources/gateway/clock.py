@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,3 +12,8 @@ class Clock:
     steady: Callable[[], float]
     wall: Callable[[], float]
     sleep: Callable[[float], None]
+
+    @property
+    def here(self) -> datetime:
+        """The time by this machine's clock, UTC."""
+        return datetime.fromtimestamp(self.wall(), UTC)

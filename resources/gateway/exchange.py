@@ -10,7 +10,7 @@ way when its process was killed is there too. A long wait is told, since nobody 
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 from uuid import uuid4
@@ -18,7 +18,8 @@ from uuid import uuid4
 from resources.envelope import Envelope, Request
 from resources.gateway.budget import Budget, Turn
 from resources.gateway.clock import Clock
-from resources.gateway.errors import GatewayError
+from resources.gateway.endpoint import Endpoint, Page
+from resources.gateway.errors import GatewayError, Throttled
 from resources.gateway.pacing import Limit
 from resources.gateway.skew import skew
 from resources.gateway.transport import Reply, Transport
@@ -67,7 +68,7 @@ class Exchange:
     @property
     def here(self) -> datetime:
         """The time by this machine's clock, UTC."""
-        return datetime.fromtimestamp(self.clock.wall(), UTC)
+        return self.clock.here
 
     def send(
         self,
@@ -92,6 +93,21 @@ class Exchange:
         if reply.status == 429:
             self.budget.punish()
         return self._received(call_id, request, reply, left_at=left_at)
+
+    def call(self, endpoint: Endpoint, body: Any = None) -> Page:
+        """Ask for what the session itself needs; raises what a bad reply stands for."""
+        request = endpoint.request(body=body)
+        return self.read(endpoint, self.send(request, name=str(endpoint), limit=endpoint.limit, purpose="session"))
+
+    def read(self, endpoint: Endpoint, envelope: Envelope) -> Page:
+        """The page in a reply, if it is a good one. A 429 does not say for how long; the budget does."""
+        page = Page(endpoint, envelope)
+        try:
+            _ = page.json
+        except Throttled as error:
+            penalty = self.budget.next_turn(str(endpoint), None)
+            raise Throttled(str(error), until=self.here + timedelta(seconds=penalty.seconds)) from error
+        return page
 
     def close(self) -> None:
         """Close the connections."""

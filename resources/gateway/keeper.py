@@ -29,7 +29,7 @@ from resources.gateway.exchange import Exchange
 from resources.gateway.known import Known, KnownFile
 from resources.gateway.pacing import Limit
 from resources.gateway.session import Session, State, Step, read_status, state_of
-from resources.gateway.wire import LOG_IN, decipher
+from resources.gateway.wire import LOG_IN
 from resources.journal import Journal
 from resources.private import make_folder
 
@@ -130,12 +130,12 @@ class Keeper:
         return self._note(state, reason, told)
 
     def _status(self) -> dict[str, Any]:
-        status: dict[str, Any] = self._call(STATUS)
+        status: dict[str, Any] = self._exchange.call(STATUS).json
         return status
 
     def _tickle(self) -> dict[str, Any]:
         """The tickle tells the status too, but in old builds."""
-        told = self._call(TICKLE)
+        told = self._exchange.call(TICKLE).json
         inner = told.get("iserver") if isinstance(told, dict) else None
         status = inner.get("authStatus") if isinstance(inner, dict) else None
         return {**status, "ssoExpires": told.get("ssoExpires")} if isinstance(status, dict) else self._status()
@@ -143,18 +143,13 @@ class Keeper:
     def _initialise(self) -> None:
         """Ask for a brokerage session; what became of it, the next look tells."""
         try:
-            self._call(INITIALISE, body={"publish": True, "compete": self._may_evict})
+            self._exchange.call(INITIALISE, body={"publish": True, "compete": self._may_evict})
         except (Waiting, Untrusted):
             raise
         except Refused:  # gateways before ssodh/init know only this
-            self._call(REAUTHENTICATE)
+            self._exchange.call(REAUTHENTICATE)
         except GatewayError:
             return
-
-    def _call(self, endpoint: Endpoint, body: Any = None) -> Any:
-        request = endpoint.request(body=body)
-        envelope = self._exchange.send(request, name=str(endpoint), limit=endpoint.limit, purpose="session")
-        return decipher(request, envelope.status, envelope.body)
 
     def _claim_look(self) -> bool:
         """Whether the tickle is due; it then is this process's."""

@@ -10,7 +10,6 @@ from resources.gateway.endpoint import Endpoint
 from resources.gateway.errors import Garbled, SessionLost, Unavailable
 from resources.gateway.exchange import Exchange
 from resources.gateway.pacing import Limit
-from resources.gateway.wire import decipher
 
 BROKERAGE_ACCOUNTS = Endpoint("/iserver/accounts")
 PORTFOLIO_ACCOUNTS = Endpoint("/portfolio/accounts", limit=Limit(1, 5.0))
@@ -28,14 +27,14 @@ class Priming:
     def prime(self, *, with_brokerage: bool) -> bool:
         """`/iserver` and `/portfolio` each want their account list asked for first, in every session."""
         try:
-            brokerage = self._call(BROKERAGE_ACCOUNTS)[0] if with_brokerage else None
+            brokerage = self._exchange.call(BROKERAGE_ACCOUNTS).json if with_brokerage else None
         except SessionLost:  # authenticated, but the bridge is still being built
             return False
-        accounts, envelope = self._call(PORTFOLIO_ACCOUNTS)
-        self.account_ids = _ids_in(accounts)
+        page = self._exchange.call(PORTFOLIO_ACCOUNTS)
+        self.account_ids = _ids_in(page.json)
         if not self.account_ids:  # a cache that is still cold: a login sees one account at least
             return False
-        self.listed = envelope
+        self.listed = page.envelope
         selected = brokerage.get("selectedAccount") if isinstance(brokerage, dict) else None
         if with_brokerage and selected not in self.account_ids:
             self._select(self.account_ids[0])
@@ -43,15 +42,10 @@ class Priming:
 
     def _select(self, account_id: str) -> None:
         try:
-            self._call(SELECT_ACCOUNT, body={"acctId": account_id})
+            self._exchange.call(SELECT_ACCOUNT, body={"acctId": account_id})
         except Unavailable as error:
             if "already set" not in str(error):  # seen as a 500; it is what was wanted
                 raise
-
-    def _call(self, endpoint: Endpoint, body: Any = None) -> tuple[Any, Envelope]:
-        request = endpoint.request(body=body)
-        envelope = self._exchange.send(request, name=str(endpoint), limit=endpoint.limit, purpose="session")
-        return decipher(request, envelope.status, envelope.body), envelope
 
 
 def _ids_in(accounts: Any) -> tuple[str, ...]:

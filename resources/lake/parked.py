@@ -72,10 +72,20 @@ class ParkedStore:
         record = {"event": "ended", "key": work.key, "ending": ending, "reason": reason, "ended_at": at}
         self._journal.append(record, at=at)
 
-    def settle(self, dataset: str, days: Sequence[date], ending: Ending, reason: str, *, at: datetime) -> None:
-        """End whatever waited of these days."""
+    def settle(
+        self,
+        dataset: str,
+        days: Sequence[date],
+        ending: Ending,
+        reason: str,
+        *,
+        at: datetime,
+        and_earlier: bool = False,
+    ) -> None:
+        """End whatever waited of these days, or of days before the last of them too."""
         for work in self.waiting():
-            if work.dataset == dataset and set(work.days) <= set(days):
+            is_meant = work.days[-1] <= days[-1] if and_earlier else set(work.days) <= set(days)
+            if work.dataset == dataset and is_meant:
                 self.end(work, ending, reason, at=at)
 
     def waiting(self) -> list[Parked]:

@@ -7,8 +7,8 @@ import pytest
 
 from resources.envelope import Envelope
 from resources.gateway import errors
-from resources.gateway.client import PORTFOLIO_ACCOUNTS
 from resources.gateway.endpoint import Endpoint, Numbered
+from resources.gateway.priming import PORTFOLIO_ACCOUNTS
 from resources.simulator.flavour import Flavour
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
