@@ -22,10 +22,27 @@ from resources.calendar.trading_days import trading_calendar
 from resources.gateway.resource import Gateway
 from resources.simulator.server import Running
 from tests.nights import Nights
+from tests.receiver import Receiver
 
 MINUTE = timedelta(minutes=1)
 WRAPPED_EVERY = 30
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class Lived:
+    """A house that was lived in, and its owner's phone."""
+
+    house: "House"
+    phone: Receiver
+
+    @property
+    def gateway(self) -> Running:
+        return self.house.gateway
+
+    @property
+    def nights(self) -> Nights:
+        return self.house.nights
 
 
 @dataclass

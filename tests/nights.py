@@ -1,5 +1,7 @@
 """Runs the real jobs of the real code location in this process, against a gateway that a test chose."""
 
+import json
+import shutil
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Any, Protocol
 
 import dagster as dg
 import pandas as pd
+import pyarrow.parquet as pq
 
 from assets.kit.scope import Scope
 from pipelines.definitions import build_definitions
@@ -18,6 +21,7 @@ from resources.lake.resource import Lake
 from resources.simulator.server import Running
 from resources.warehouse.build import connected
 
+ROOT = Path(__file__).parents[1]
 PROFILE = "test"
 DEFAULTS = Choices()
 CLOCKS: dict[str, Clock] = {}
@@ -117,6 +121,16 @@ class Nights:
             found: pd.DataFrame = connection.execute(sql).df()
         return found
 
+    def assert_whole(self, day: str, *, positions: int) -> None:
+        """Whatever has its name is whole, replies that arrived can be read, a warehouse that is there answers."""
+        folder = self.lake.layout.folder
+        assert all(pq.read_table(path, partitioning=None).num_columns for path in folder.rglob("*.parquet"))
+        for dataset in (folder / "raw").glob("*"):
+            for path in self.lake.raw.files(dataset.name, day):
+                assert all(json.loads(reply.body) is not None for reply in self.lake.raw.read(path))
+        if self.lake.layout.warehouse_file.exists():
+            assert len(self.query("from positions")) == positions
+
     def _job(self, name: str) -> dg.JobDefinition:
         return self.definitions().resolve_job_def(name)
 
@@ -129,6 +143,13 @@ def clock_of(gateway: Running) -> Clock:
         return simulated.now().timestamp()
 
     return Clock(steady=now, wall=now, sleep=lambda seconds: simulated.advance(timedelta(seconds=seconds)))
+
+
+def dagster_home(folder: Path) -> Path:
+    """A folder as a fresh home for Dagster, as make sets it up."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    shutil.copy(ROOT / "pipelines" / "dagster.yaml", folder)
+    return folder
 
 
 def rest(gateway: Running) -> None:

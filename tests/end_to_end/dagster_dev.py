@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.error import URLError
+
+from tests.nights import dagster_home
 
 ROOT = Path(__file__).parents[2]
 REPOSITORY = {"repositoryLocationName": "ibkr", "repositoryName": "__repository__"}
@@ -122,9 +123,7 @@ def soon(look: Callable[[], T | None], what: str) -> T:
 @contextmanager
 def dagster_dev(folder: Path, toml: str, **settings: str) -> Iterator[Dev]:
     """Serve from a fresh home below `folder` until the block ends; nothing of it is left running."""
-    home = folder / "home"
-    home.mkdir()
-    shutil.copy(ROOT / "pipelines" / "dagster.yaml", home)
+    home = dagster_home(folder / "home")
     (folder / "own.toml").write_text(toml)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("IBKR_")},

@@ -4,7 +4,6 @@ In real processes with real clocks: the command at a terminal, and a run of the 
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -26,7 +25,7 @@ from resources.simulator.server import Running, serve
 from tests.end_to_end.conftest import DAY, EVENING
 from tests.end_to_end.dagster_dev import dagster_dev, soon
 from tests.end_to_end.held import held
-from tests.nights import PROFILE, Nights
+from tests.nights import PROFILE, Nights, dagster_home
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -84,8 +83,7 @@ class Owner:
 
 @pytest.fixture
 def owner(tmp_path: Path) -> Owner:
-    (tmp_path / "home").mkdir()
-    shutil.copy(ROOT / "pipelines" / "dagster.yaml", tmp_path / "home")
+    dagster_home(tmp_path / "home")
     (tmp_path / "own.toml").write_text(SMALL)
     return Owner(tmp_path)
 

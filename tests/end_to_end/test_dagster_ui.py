@@ -1,7 +1,6 @@
 """Dagster's own commands and its UI load and run this project from a fresh home, and nobody is told of it."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from resources.calendar.trading_days import trading_calendar
 from resources.warehouse.build import connected
 from tests.end_to_end.dagster_dev import Dev, dagster_dev
+from tests.nights import dagster_home
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -27,8 +27,7 @@ CALENDAR = trading_calendar("XNYS")
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A fresh home for Dagster, as make sets it up."""
-    shutil.copy(ROOT / "pipelines" / "dagster.yaml", tmp_path)
-    return tmp_path
+    return dagster_home(tmp_path)
 
 
 def _dagster(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -1,8 +1,6 @@
 """A night killed at any moment (kill -9) leaves nothing half done, and the next run makes it good."""
 
-import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
 from pipelines.definitions import declared
@@ -19,7 +16,7 @@ from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.crooked import crooked
 from tests.end_to_end.conftest import DAY, EVENING
-from tests.nights import PROFILE, Listening, Nights
+from tests.nights import PROFILE, Listening, Nights, dagster_home
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -72,8 +69,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Nights:
 
 @pytest.fixture
 def owner(tmp_path: Path) -> Owner:
-    (tmp_path / "home").mkdir()
-    shutil.copy(ROOT / "pipelines" / "dagster.yaml", tmp_path / "home")
+    dagster_home(tmp_path / "home")
     (tmp_path / "own.toml").write_text(CONFIG)
     return Owner(tmp_path)
 
@@ -81,14 +77,14 @@ def owner(tmp_path: Path) -> Owner:
 def test_killed_while_replies_arrive(owner: Owner, undisturbed: Nights) -> None:
     for path in ("/portfolio/U9900001/ledger", "/portfolio/U9900001/positions/0", "/iserver/marketdata/history"):
         _kill_at_reply(owner, path)
-        _assert_nothing_is_half_done(owner.nights)
+        owner.nights.assert_whole(DAY, positions=WORLD.positions)
     _assert_made_good(owner, undisturbed)
 
 
 def test_killed_as_a_step_ends(owner: Owner, undisturbed: Nights) -> None:
     for step in ("build   positions", "check   bars_1d", "check   nav", "check   allocation"):
         _kill_after_line(owner, step)
-        _assert_nothing_is_half_done(owner.nights)
+        owner.nights.assert_whole(DAY, positions=WORLD.positions)
     _assert_made_good(owner, undisturbed)
 
 
@@ -125,17 +121,6 @@ def _started(owner: Owner, gateway: Listening) -> Iterator[Process]:
             yield process
         finally:
             process.kill()
-
-
-def _assert_nothing_is_half_done(nights: Nights) -> None:
-    """Whatever has its name is whole, replies that arrived can be read."""
-    folder = nights.lake.layout.folder
-    assert all(pq.read_table(path, partitioning=None).num_columns for path in folder.rglob("*.parquet"))
-    for dataset in (folder / "raw").glob("*"):
-        for path in nights.lake.raw.files(dataset.name, DAY):
-            assert all(json.loads(reply.body) is not None for reply in nights.lake.raw.read(path))
-    if nights.lake.layout.warehouse_file.exists():
-        assert len(nights.query("from positions")) == WORLD.positions
 
 
 def _assert_made_good(owner: Owner, undisturbed: Nights) -> None:

@@ -6,7 +6,6 @@ Each kill has a gateway, a data folder and a home for Dagster of its own, and no
 run. What stays open only until a limit of minutes has passed is resumed as the daemon does it.
 """
 
-import json
 import random
 import threading
 from bisect import bisect_right
@@ -22,7 +21,6 @@ from typing import Any
 
 import dagster as dg
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
 from assets.kit.schema import PROVENANCE
@@ -239,14 +237,10 @@ def _daemon_resumes(owner: Owner, gateway: Running) -> None:
 
 
 def _assert_what_has_its_name_is_whole(nights: Nights) -> None:
-    folder = nights.lake.layout.folder
-    assert all(pq.read_table(path, partitioning=None).num_columns for path in folder.rglob("*.parquet"))
-    for dataset in (folder / "raw").glob("*"):
+    nights.assert_whole(DAY, positions=5)
+    for dataset in (nights.lake.layout.folder / "raw").glob("*"):
         for path in nights.lake.raw.files(dataset.name, DAY):
-            assert all(json.loads(reply.body) is not None for reply in nights.lake.raw.read(path))
             assert list(nights.lake.raw.read(path)) or path.name.endswith(OPEN), path.name
-    if nights.lake.layout.warehouse_file.exists():
-        assert len(nights.query("from positions")) == 5
 
 
 def _assert_same_tables(nights: Nights, undisturbed: Nights) -> None:

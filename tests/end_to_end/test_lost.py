@@ -17,11 +17,11 @@ from pipelines.definitions import declared
 from pipelines.settings import Alerts, Choices
 from resources.simulator.faults.files import parse_rules
 from resources.simulator.options import Options
-from resources.simulator.server import Running, serve
+from resources.simulator.server import serve
 from tests.end_to_end.conftest import DAY, EVENING
-from tests.house import House
+from tests.house import House, Lived
 from tests.nights import Nights
-from tests.receiver import Receiver, receiving
+from tests.receiver import receiving
 
 pytestmark = pytest.mark.slow
 MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
@@ -37,16 +37,8 @@ MINUTES = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
-class Lived:
-    """A house with its gateway and its owner's phone."""
-
-    house: House
-    gateway: Running
-    phone: Receiver
-
-    @property
-    def nights(self) -> Nights:
-        return self.house.nights
+class Told(Lived):
+    """What its owner was told, and how the work that waited ended."""
 
     @property
     def titles(self) -> list[str]:
@@ -60,21 +52,21 @@ class Lived:
         return {(one.work.dataset, one.work.days[-1]): one.ending for one in self.nights.lake.parked.ended()}
 
 
-def _living(folder: Path, **rules: Any) -> Iterator[Lived]:
+def _living(folder: Path, **rules: Any) -> Iterator[Told]:
     faults = parse_rules(rules["faults"]) if rules else ()
     with receiving() as phone, serve(Options(clock=EVENING, positions=4, faults=faults)) as gateway:
         gateway.control.tick_at(0)
         nights = Nights(folder, gateway, scope=SCOPE, choices=Choices(alerts=Alerts(targets=[phone.target])))
-        yield Lived(House(nights, gateway), gateway, phone)
+        yield Told(House(nights, gateway), phone)
 
 
 @pytest.fixture
-def living(tmp_path: Path) -> Iterator[Lived]:
+def living(tmp_path: Path) -> Iterator[Told]:
     yield from _living(tmp_path)
 
 
 @pytest.fixture(scope="module")
-def lapsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+def lapsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     """Monday night without a login, which comes back half an hour after Tuesday's open; then Tuesday's night."""
     for lived in _living(tmp_path_factory.mktemp("lapsed")):
         lived.gateway.control.log_out()
@@ -95,7 +87,7 @@ def lapsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
         yield lived
 
 
-def test_what_is_told_on_the_day_only_is_lost_with_the_reason_and_nothing_else_is(lapsed: Lived) -> None:
+def test_what_is_told_on_the_day_only_is_lost_with_the_reason_and_nothing_else_is(lapsed: Told) -> None:
     endings = lapsed.endings()
     assert {name for (name, day), ending in endings.items() if ending == "lost"} == PERISHABLE
     assert {name for (name, day), ending in endings.items() if ending == "landed"} == LATER
@@ -108,7 +100,7 @@ def test_what_is_told_on_the_day_only_is_lost_with_the_reason_and_nothing_else_i
             assert "nobody is logged in" in one.reason
 
 
-def test_the_loss_is_in_the_warehouse_and_on_each_assets_page(lapsed: Lived) -> None:
+def test_the_loss_is_in_the_warehouse_and_on_each_assets_page(lapsed: Told) -> None:
     lost = lapsed.nights.query(
         "select distinct dataset, waits_for, why from parked_work where ending = 'lost' order by dataset"
     )
@@ -123,26 +115,26 @@ def test_the_loss_is_in_the_warehouse_and_on_each_assets_page(lapsed: Lived) -> 
         assert "ended when the exchange opened again" in str(loss.metadata["lost"].value)
 
 
-def test_a_night_with_a_loss_says_so_and_is_published_all_the_same(lapsed: Lived) -> None:
+def test_a_night_with_a_loss_says_so_and_is_published_all_the_same(lapsed: Told) -> None:
     tuesdays = lapsed.house.outcomes[-1]
     assert [one.name for one in tuesdays.failed_checks if not one.is_blocking] == ["nothing_was_lost"]
     assert tuesdays.warehouse is not None
 
 
-def test_nothing_of_that_day_was_made_up(lapsed: Lived) -> None:
+def test_nothing_of_that_day_was_made_up(lapsed: Told) -> None:
     for name in PERISHABLE:
         assert lapsed.nights.lake.raw.partitions(name) == [TUESDAY.isoformat()], name
     assert set(lapsed.nights.table("positions")["trading_day"].astype(str)) == {"2026-11-24"}
 
 
-def test_what_can_be_had_later_was_had(lapsed: Lived) -> None:
+def test_what_can_be_had_later_was_had(lapsed: Told) -> None:
     nights = lapsed.nights
     assert MONDAY.isoformat() in nights.lake.raw.partitions("symbols")
     assert MONDAY in set(nights.query("select nav_day from nav_daily")["nav_day"].dt.date)
     assert MONDAY in set(nights.query("select trading_day from bars_1d")["trading_day"].dt.date)
 
 
-def test_the_next_night_is_whole(lapsed: Lived) -> None:
+def test_the_next_night_is_whole(lapsed: Told) -> None:
     tuesday = TUESDAY.isoformat()
     for landing in LANDINGS:
         if landing.name != "bars_1d":  # of a range: kept under the last day that had to be asked for
@@ -151,7 +143,7 @@ def test_the_next_night_is_whole(lapsed: Lived) -> None:
     assert len(lapsed.nights.query("from positions where trading_day = date '2026-11-24'")) == 4
 
 
-def test_a_person_is_told_once_for_that_day_and_again_when_the_login_lapses_again(lapsed: Lived) -> None:
+def test_a_person_is_told_once_for_that_day_and_again_when_the_login_lapses_again(lapsed: Told) -> None:
     assert lapsed.titles == ["IBKR: log in by Tue 09:30 New York"]
     lapsed.goes_to(WEDNESDAYS_NIGHT - MINUTES)
     lapsed.house.live_until(WEDNESDAYS_NIGHT)
@@ -166,7 +158,7 @@ def test_a_person_is_told_once_for_that_day_and_again_when_the_login_lapses_agai
     assert len(lapsed.titles) == 2
 
 
-def _waits_for_the_brokerage_alone(lived: Lived, waits_for: str) -> None:
+def _waits_for_the_brokerage_alone(lived: Told, waits_for: str) -> None:
     night = lived.house.outcomes[0]
     assert (night.is_success, night.failures) == (True, [])
     assert {(work.dataset, work.waits_for) for work in lived.nights.lake.parked.waiting()} == {("bars_1d", waits_for)}
@@ -178,7 +170,7 @@ def _waits_for_the_brokerage_alone(lived: Lived, waits_for: str) -> None:
     assert lived.nights.query("from bars_1d").empty
 
 
-def _is_whole(lived: Lived) -> None:
+def _is_whole(lived: Told) -> None:
     assert lived.nights.lake.parked.waiting() == []
     assert lived.endings() == {("bars_1d", MONDAY): "landed"}
     assert MONDAY in set(lived.nights.query("select trading_day from bars_1d")["trading_day"].dt.date)
@@ -186,7 +178,7 @@ def _is_whole(lived: Lived) -> None:
         assert len(lived.nights.lake.raw.landings(name, DAY)) == 1, "asked for once"
 
 
-def test_while_somebody_else_has_the_session_only_bars_wait_and_come_when_he_has_left(living: Lived) -> None:
+def test_while_somebody_else_has_the_session_only_bars_wait_and_come_when_he_has_left(living: Told) -> None:
     living.gateway.control.compete()
     living.house.night_falls()
     living.house.live_until(EVENING + MINUTES)

@@ -22,7 +22,7 @@ from resources.simulator.server import Running, serve
 from tests.crooked import crooked
 from tests.end_to_end.conftest import DAY, EVENING
 from tests.end_to_end.stored import holding, stored
-from tests.nights import Nights
+from tests.nights import Nights, dagster_home
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -50,9 +50,7 @@ TICKLE = Endpoint("/tickle", method="POST")
 
 def _run(folder: Path, gateway: Running, command: list[str], *, toml: str = TOML, umask: int = 0o022) -> str:
     """A night in a process of its own, with a Dagster home of its own; gives all that it printed."""
-    home = folder / "home"
-    home.mkdir(mode=0o700, exist_ok=True)
-    shutil.copy(ROOT / "pipelines" / "dagster.yaml", home)
+    home = dagster_home(folder / "home")
     (folder / "own.toml").write_text(toml)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("IBKR_")},

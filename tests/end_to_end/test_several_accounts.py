@@ -1,7 +1,6 @@
 """A login with several accounts: what must wait is parked and comes last, and only what was wished for is kept."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
 from tests.end_to_end.conftest import DAY, EVENING
 from tests.house import House
-from tests.nights import Nights
+from tests.nights import Nights, dagster_home
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -91,8 +90,7 @@ def test_only_the_accounts_that_are_wished_for_are_kept_in_any_table(
 
 
 def test_a_person_who_is_told_of_the_wait_can_stop_it_and_loses_nothing(tmp_path: Path) -> None:
-    (tmp_path / "home").mkdir()
-    shutil.copy(ROOT / "pipelines" / "dagster.yaml", tmp_path / "home")
+    dagster_home(tmp_path / "home")
     (tmp_path / "own.toml").write_text('[bars]\nasset_classes = ["BOND"]\n')
     with serve(THREE) as running:
         environment = {

@@ -1,7 +1,6 @@
 """Commands as somebody at a terminal has them, against a gateway whose time a wait lets pass."""
 
 import io
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -18,9 +17,8 @@ from pipelines.settings import Choices, Environment, Settings
 from resources.lake.parked import Parked
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
-from tests.nights import Nights
+from tests.nights import Nights, dagster_home
 
-ROOT = Path(__file__).parents[2]
 DAY = date(2026, 11, 23)
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 SCOPE = {"watchlist": ["AAPL"], "bars_asset_classes": ["STK"], "bars_depth_days": 3}
@@ -68,9 +66,7 @@ class Terminal:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "home"
-    folder.mkdir()
-    shutil.copy(ROOT / "pipelines" / "dagster.yaml", folder)
+    folder = dagster_home(tmp_path / "home")
     monkeypatch.setenv("DAGSTER_HOME", str(folder))
     return folder
 

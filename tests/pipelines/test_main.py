@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import pytest
 from pipelines.__main__ import main
 from resources.lake.layout import Layout
 from resources.lake.parked import ParkedStore
+from tests.nights import dagster_home
 
 ROOT = Path(__file__).parents[2]
 SMALL = 'watchlist = ["AAPL"]\n[bars]\ndepth_days = 5\nasset_classes = ["CASH"]\n'
@@ -53,8 +53,7 @@ class Person:
 
 
 def _person(folder: Path) -> Person:
-    (folder / "home").mkdir()
-    shutil.copy(ROOT / "pipelines" / "dagster.yaml", folder / "home")
+    dagster_home(folder / "home")
     (folder / "small.toml").write_text(SMALL)
     return Person(folder)
 

@@ -1,5 +1,4 @@
 import fcntl
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -8,8 +7,7 @@ import dagster as dg
 import pytest
 
 from pipelines.orphans import DIED, free_the_dead, own_run
-
-ROOT = Path(__file__).parents[2]
+from tests.nights import dagster_home
 
 
 @dg.op(pool="gateway")
@@ -23,7 +21,7 @@ def talking() -> None:
 
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    shutil.copy(ROOT / "pipelines" / "dagster.yaml", tmp_path)
+    dagster_home(tmp_path)
     with dg.DagsterInstance.from_config(str(tmp_path)) as found:
         yield found
 

@@ -1,7 +1,6 @@
 """The real sensors of the real code location, evaluated as the daemon does; nothing that they ask for is run."""
 
 import fcntl
-import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,9 @@ from pipelines.embedded import EmbeddedGateway
 from pipelines.orphans import DIED
 from pipelines.resume import RESUMES_TAG
 from pipelines.sensors import ATTEMPTS, NOTHING_TO_KEEP, PUBLISHES_TAG
+from tests.nights import dagster_home
 from tests.pipelines.watched import DEFINITIONS, MONDAY, House, night, resumed
 
-ROOT = Path(__file__).parents[2]
 PUBLISHED = {key.to_user_string() for key in published_keys()}
 FAILURE, STARTED, SUCCESS = dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.SUCCESS
 BEGINNING = dg.DagsterRunStatus.NOT_STARTED
@@ -205,9 +204,7 @@ def test_the_session_sensor_brings_up_a_brokerage_session_that_died(house: House
 
 
 def test_the_session_sensor_frees_what_dead_commands_held_and_nothing_else(house: House, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    shutil.copy(ROOT / "pipelines" / "dagster.yaml", home)
+    home = dagster_home(tmp_path / "home")
     with dg.DagsterInstance.from_config(str(home)) as instance:
         dead, alive = (resumed(instance, STARTED, "raw/ledger", digest=one) for one in ("dead", "alive"))
         storage = instance.event_log_storage

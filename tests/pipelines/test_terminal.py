@@ -1,7 +1,6 @@
 import io
 import logging
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ from rich.console import Console
 
 from pipelines.outcome import Dataset, FailedCheck, Outcome
 from pipelines.terminal import LOGGER, print_summary, terminal_logger
+from tests.nights import dagster_home
 
 ROOT = Path(__file__).parents[2]
 
@@ -182,7 +182,7 @@ def test_what_a_step_warns_of_is_a_line_while_it_runs(capsys: pytest.CaptureFixt
 
 
 def test_waiting_for_another_run_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    shutil.copy(ROOT / "pipelines" / "dagster.yaml", tmp_path)
+    dagster_home(tmp_path)
 
     @dg.asset(pool="gateway")
     def apples() -> None: ...
