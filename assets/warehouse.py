@@ -45,7 +45,7 @@ def warehouse_asset(tables: Sequence[Table], marts: Sequence[Mart]) -> dg.Assets
     specs = [
         dg.AssetSpec(
             "warehouse",
-            deps=upstream,
+            deps=[_latest(name) for name in upstream],
             group_name="warehouse",
             kinds={"duckdb"},
             owners=OWNERS,
@@ -75,12 +75,17 @@ def warehouse_asset(tables: Sequence[Table], marts: Sequence[Mart]) -> dg.Assets
     return warehouse
 
 
+def _latest(table: str) -> dg.AssetDep:
+    """All partitions are read. Dagster is told of the last: of all, it lists thousands of days for each table."""
+    return dg.AssetDep(table, partition_mapping=dg.LastPartitionMapping())
+
+
 def _mart_spec(mart: Mart, kinds: Mapping[str, str], upstream: Sequence[str]) -> dg.AssetSpec:
     docs = dict(mart.column_docs)
     columns = [dg.TableColumn(name=name, type=kind, description=docs.get(name)) for name, kind in kinds.items()]
     return dg.AssetSpec(
         mart.name,
-        deps=[name for name in upstream if f" {name} " in f" {' '.join(mart.sql.split())} "],
+        deps=[_latest(name) for name in upstream if f" {name} " in f" {' '.join(mart.sql.split())} "],
         group_name="marts",
         kinds={"duckdb", "sql"},
         owners=OWNERS,

@@ -79,10 +79,15 @@ def _build(target: Path, tables: Sequence[TableSource], marts: Sequence[Mart]) -
             connection.execute(f"set temp_directory = '{_quoted(beside)}.spill'")  # else in `.tmp`, wherever we stand
             connection.execute(f"attach '{_quoted(beside)}' as warehouse (storage_version '{STORAGE}')")
             connection.execute("use warehouse")
+            with _at_once(connection):
+                for table in tables:
+                    _create(connection, table)
+                    _comment(connection, table.name, table.doc, [(one.name, one.doc) for one in table.columns])
             for table in tables:
                 _load(connection, table)
             for mart in marts:
-                _make(connection, mart)
+                with _at_once(connection):
+                    _make(connection, mart)
             connection.execute("checkpoint")
             connection.execute("use memory")
             connection.execute("detach warehouse")
@@ -107,9 +112,15 @@ def _create(connection: duckdb.DuckDBPyConnection, table: TableSource) -> None:
     connection.execute(f'create table "{table.name}" ({columns})')
 
 
+@contextmanager
+def _at_once(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """One transaction: each statement alone, of hundreds, would be written through to the disk."""
+    connection.execute("begin")
+    yield
+    connection.execute("commit")
+
+
 def _load(connection: duckdb.DuckDBPyConnection, table: TableSource) -> None:
-    _create(connection, table)
-    _comment(connection, table.name, table.doc, [(column.name, column.doc) for column in table.columns])
     if not table.files:
         return
     names = ", ".join(f'"{column.name}"' for column in table.columns)
