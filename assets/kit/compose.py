@@ -149,7 +149,8 @@ def _build_years(
     afresh = context.run.tags.get(REBUILD_TAG) == "true"
     wanted = {day.isoformat() for day in days}
     partitions = landed if afresh else [one for one in landed if one in wanted]
-    built = build_years(table, partitions, lake=lake, calendar=scope.calendar, afresh=afresh)
+    accounts = scope.wished_accounts
+    built = build_years(table, partitions, lake=lake, calendar=scope.calendar, afresh=afresh, accounts=accounts)
     return _materialized([built], without=[])
 
 

@@ -57,6 +57,16 @@ class Fetch:
             )
         return [one for one in seen if not wished or one in wished]
 
+    @property
+    def account_queries(self) -> list[dict[str, str]]:
+        """A query per account to keep, for what is told of the selected account unless another is named.
+
+        Where the login has one account only, nothing needs to be named.
+        """
+        if len(self.gateway.account_ids()) == 1:
+            return [{}]
+        return [{"accountId": account_id} for account_id in self.account_ids]
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Landing:
@@ -96,11 +106,13 @@ class ByDay:
 class ByYear:
     """One partition per year of `trading_day`; of rows with equal key the one observed last stays.
 
-    For what is asked in long windows: a file per day would make a scan of ten years open 2,500 files.
-    Rows of days that had not closed when they were observed wait for the next landing.
+    For what is asked in windows, whose rows tell of their own day: a file per day would make a scan of ten years open
+    2,500 files. Rows of days that had not closed when they were observed wait for the next landing, unless nothing of
+    such a row changes any more.
     """
 
     key: str = "year"
+    waits_for_close: bool = True
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -132,11 +144,15 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class RawPages:
-    """What a check of a landing looks at: every good reply, and of those the ones a table is built from."""
+    """What a check of a landing looks at: every good reply, and of those the ones a table is built from.
+
+    `landed_before` are the earlier days that it was landed for, oldest first.
+    """
 
     pages: Sequence[Page]
     answers: Sequence[Page]
     day: date
+    landed_before: Sequence[date]
     tables: TableStore
     calendar: TradingCalendar
 

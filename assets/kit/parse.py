@@ -5,7 +5,7 @@ milliseconds there, booleans as booleans. A parser returns the values, missing o
 mask of those that were present but unusable; it never guesses and never raises.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -102,6 +102,39 @@ def instant(raw: "pd.Series[Any]") -> Parsed:
     told = written.where(written.str.fullmatch(r"\d{4}-.*(Z|[+-]\d\d:\d\d)").fillna(value=False).astype(bool))
     values = pd.to_datetime(told.astype(object), format="ISO8601", utc=True, errors="coerce")
     return Parsed(values.astype("datetime64[us, UTC]"), present & values.isna())
+
+
+def instant_as(form: str) -> Parser:
+    """A parser of an instant that is written out in UTC, in a form of `strptime`: 240103201041, 20260908-13:58:11."""
+
+    def written_out(raw: "pd.Series[Any]") -> Parsed:
+        import pandas as pd
+
+        told, unusable = text(raw)
+        values = pd.to_datetime(told.astype(object), format=form, utc=True, errors="coerce")
+        return Parsed(values.astype("datetime64[us, UTC]"), unusable | (told.notna() & values.isna()))
+
+    return written_out
+
+
+def worded(words: Mapping[str, str]) -> Parser:
+    """A parser of a text in which some words of the wire are replaced by ours; an unknown word stays as it came."""
+
+    def in_our_words(raw: "pd.Series[Any]") -> Parsed:
+        told, unusable = text(raw)
+        return Parsed(told.replace(dict(words)), unusable)
+
+    return in_our_words
+
+
+SIDES = {"B": "BUY", "BOT": "BUY", "S": "SELL", "SLD": "SELL"}
+"""Orders say BUY and SELL, executions B and S."""
+
+
+def flag(raw: "pd.Series[Any]") -> Parsed:
+    """True or false that comes as the text "1" or "0", or as a boolean."""
+    switches: dict[object, bool] = {"1": True, "0": False, 1: True, 0: False}
+    return boolean(raw.map(lambda value: switches.get(value, value) if isinstance(value, str | int | float) else value))
 
 
 def parser_of(kind: type) -> Parser:

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from assets.kit.conform import Source, conform, rejected_rows, rejected_schema
-from assets.kit.declare import Table
+from assets.kit.declare import ByYear, Table
 from assets.kit.replies import good_pages, landing_files, last_answers
 from assets.kit.schema import arrow_schema
 from assets.kit.shape import Block, ShapeError
@@ -63,12 +63,22 @@ def build_day(table: Table, day: date, *, lake: Lake, accounts: Sequence[str] = 
 
 
 def build_years(
-    table: Table, partitions: Iterable[str], *, lake: Lake, calendar: TradingCalendar, afresh: bool
+    table: Table,
+    partitions: Iterable[str],
+    *,
+    lake: Lake,
+    calendar: TradingCalendar,
+    afresh: bool,
+    accounts: Sequence[str] = (),
 ) -> Built:
-    """Merge the landings of raw partitions into the years they reach; `afresh` starts from nothing."""
+    """Merge the landings of raw partitions into the years they reach; `afresh` starts from nothing.
+
+    Rows of other accounts than the owner wishes to keep are left out, as of a day.
+    """
     import pyarrow as pa
 
     built = Built()
+    closes = calendar if isinstance(table.storage, ByYear) and table.storage.waits_for_close else None
     years: dict[int, list[pa.Table]] = {}
     for partition in partitions:
         files = landing_files(lake.raw, table, partition)
@@ -76,9 +86,9 @@ def build_years(
             ((page, str(path)) for page in good_pages(lake.raw, table.raw, path)) for path in files
         )
         rejected = [rejected_schema().empty_table()]
-        for rows, refused in _conformed(table, pages, date.fromisoformat(partition), built, calendar=calendar):
+        for rows, refused in _conformed(table, pages, date.fromisoformat(partition), built, calendar=closes):
             rejected.append(refused)
-            for year, part in _by_year(rows):
+            for year, part in _by_year(_of_accounts(rows, accounts)):
                 years.setdefault(year, []).append(part)
         lake.tables.write_rejected(table.name, "trading_day", partition, pa.concat_tables(rejected))
     for year in sorted(years):

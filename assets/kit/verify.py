@@ -17,6 +17,7 @@ from assets.kit.replies import good_pages, last_answers
 from assets.kit.schema import arrow_schema
 from assets.kit.scope import Scope
 from resources.calendar.trading_days import TradingCalendar
+from resources.lake.raw import RawStore
 from resources.lake.resource import Lake
 from resources.privacy import masked
 
@@ -104,8 +105,12 @@ Generated = Callable[[Looked], Verdict]
 
 
 def generated_checks(table: Table) -> list[Generated]:
-    """The checks that a table gets without asking; freshness where a late reply would be a wrong one."""
-    fresh = [observed_on_its_trading_day] if table.raw.time in {"perishable", "windowed"} else []
+    """The checks that a table gets without asking; freshness where a late reply would be a wrong one.
+
+    Rows that tell of a day of their own may be told late.
+    """
+    is_of_the_night = table.raw.time in {"perishable", "windowed"} and isinstance(table.storage, ByDay)
+    fresh = [observed_on_its_trading_day] if is_of_the_night else []
     return [schema_holds, key_is_unique, not_every_row_was_rejected, *fresh]
 
 
@@ -130,9 +135,21 @@ def _run_on_pages(check: Check, days: Sequence[date], *, lake: Lake, calendar: T
     for day in [days[-1]] if landing.is_ranged else days:
         for path in lake.raw.landings(landing.name, day.isoformat())[-1:]:
             pages = tuple(good_pages(lake.raw, landing, path))
-            seen = RawPages(pages=pages, answers=last_answers(pages), day=day, tables=lake.tables, calendar=calendar)
+            seen = RawPages(
+                pages=pages,
+                answers=last_answers(pages),
+                day=day,
+                landed_before=_landed_before(landing.name, day, lake.raw),
+                tables=lake.tables,
+                calendar=calendar,
+            )
             offenders += [{"trading_day": day.isoformat(), "problem": masked(problem)} for problem in check.find(seen)]
     return offending(offenders)
+
+
+def _landed_before(name: str, day: date, raw: RawStore) -> list[date]:
+    earlier = (one for one in raw.partitions(name) if one < day.isoformat())
+    return [date.fromisoformat(one) for one in earlier if raw.landings(name, one)]
 
 
 def _found(looked: Looked, sql: str, *, others: Sequence[Table] = ()) -> Verdict:

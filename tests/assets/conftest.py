@@ -9,6 +9,7 @@ from resources.lake.parked import Parked
 from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.assets.bent import DAY, Bent
+from tests.desk import buys_late
 from tests.nights import Nights
 
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
@@ -28,6 +29,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Raw replies of a night with two pages of positions and the bars of a few bonds; some of it had waited before."""
     scope = {"watchlist": ["AAPL"], "bars_asset_classes": ["BOND"], "bars_depth_days": 15}
     with serve(Options(clock=EVENING, positions=120)) as gateway:
+        buys_late(gateway)
         nights = Nights(tmp_path_factory.mktemp("recorded"), gateway, scope=scope)
         nights.lake.parked.park(WAITED)
         outcome = nights.run("nightly", DAY.isoformat())

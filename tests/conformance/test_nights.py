@@ -16,6 +16,7 @@ from pipelines.outcome import Outcome
 from resources.lake.parked import Parked
 from resources.simulator.options import Options
 from resources.simulator.server import serve
+from tests.desk import buys_late
 from tests.nights import Nights, rest
 
 pytestmark = pytest.mark.slow
@@ -47,6 +48,7 @@ def _assert_clean(outcome: Outcome) -> None:
 def landed_twice(tmp_path_factory: pytest.TempPathFactory) -> Landed:
     """The tables after a first and after a second landing of one partition."""
     with serve(Options(clock=EVENING, positions=5)) as gateway:
+        buys_late(gateway)
         nights = Nights(tmp_path_factory.mktemp("twice"), gateway, scope=SCOPE)
         nights.lake.parked.park(WAITED)
         _assert_clean(nights.run("nightly", DAY))
