@@ -10,7 +10,7 @@ from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.assets.bent import DAY, Bent
 from tests.desk import buys_late
-from tests.nights import Nights
+from tests.nights import EVERYTHING, Nights
 
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 WAITED = Parked(
@@ -30,7 +30,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scope = {"watchlist": ["AAPL"], "bars_asset_classes": ["BOND"], "bars_depth_days": 15}
     with serve(Options(clock=EVENING, positions=120)) as gateway:
         buys_late(gateway)
-        nights = Nights(tmp_path_factory.mktemp("recorded"), gateway, scope=scope)
+        nights = Nights(tmp_path_factory.mktemp("recorded"), gateway, scope=scope, choices=EVERYTHING)
         nights.lake.parked.park(WAITED)
         outcome = nights.run("nightly", DAY.isoformat())
     assert outcome.is_success, (outcome.failures, outcome.failed_checks)

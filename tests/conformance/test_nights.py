@@ -17,7 +17,7 @@ from resources.lake.parked import Parked
 from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.desk import buys_late
-from tests.nights import Nights, rest
+from tests.nights import EVERYTHING, Nights, rest
 
 pytestmark = pytest.mark.slow
 FOUND = declared()
@@ -49,7 +49,7 @@ def landed_twice(tmp_path_factory: pytest.TempPathFactory) -> Landed:
     """The tables after a first and after a second landing of one partition."""
     with serve(Options(clock=EVENING, positions=5)) as gateway:
         buys_late(gateway)
-        nights = Nights(tmp_path_factory.mktemp("twice"), gateway, scope=SCOPE)
+        nights = Nights(tmp_path_factory.mktemp("twice"), gateway, scope=SCOPE, choices=EVERYTHING)
         nights.lake.parked.park(WAITED)
         _assert_clean(nights.run("nightly", DAY))
         first = _tables(nights)
@@ -62,7 +62,7 @@ def landed_twice(tmp_path_factory: pytest.TempPathFactory) -> Landed:
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Nights:
     """A night of an account that holds nothing."""
     with serve(Options(clock=EVENING, positions=0)) as gateway:
-        nights = Nights(tmp_path_factory.mktemp("empty"), gateway, scope={**SCOPE, "watchlist": []})
+        nights = Nights(tmp_path_factory.mktemp("empty"), gateway, scope={**SCOPE, "watchlist": []}, choices=EVERYTHING)
         _assert_clean(nights.run("nightly", DAY))
     return nights
 

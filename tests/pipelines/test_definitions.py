@@ -101,7 +101,7 @@ def test_each_dataset_has_a_partition_per_day_today_included(name: str) -> None:
 
 
 def test_only_landings_use_the_gateway_and_one_at_a_time() -> None:
-    nodes = build_definitions(DEFAULT).resolve_job_def("nightly").all_node_defs
+    nodes = build_definitions(DEFAULT).resolve_job_def("resume").all_node_defs
     ops = [node for node in nodes if isinstance(node, dg.OpDefinition)]
     assert {op.name for op in ops if "gateway" in op.required_resource_keys} == {
         f"raw__{landing.name}" for landing in declared().landings
