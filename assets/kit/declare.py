@@ -139,6 +139,7 @@ class RawPages:
     day: date
     tables: TableStore
     calendar: TradingCalendar
+    scope: Scope
 
 
 def landing(
