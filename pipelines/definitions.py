@@ -117,6 +117,10 @@ def resources_of(settings: Settings) -> dict[str, Any]:
             bars_depth_days=choices.bars.depth_days,
             bars_asset_classes=list(choices.bars.asset_classes),
             is_performance_limit_per_account=choices.performance.is_limit_per_account,
+            options_underlyings=choices.options.underlyings,
+            options_months=choices.options.months,
+            options_width=choices.options.width,
+            options_requests=choices.options.requests,
         ),
     }
 

@@ -42,6 +42,20 @@ class Bars(Part):
     asset_classes: list[AssetClass] = ["STK", "FUT", "BOND", "CASH", "IND", "FUND"]
 
 
+class OptionChains(Part):
+    """How much of which option chains to keep."""
+
+    underlyings: list[str] = []
+    months: int = Field(default=1, gt=0, le=60)
+    width: int = Field(default=3, gt=0, le=1000)
+    requests: int = Field(default=22, ge=0, le=10_000)
+
+    @field_validator("underlyings", mode="before")
+    @classmethod
+    def _as_text(cls, entries: Any) -> Any:
+        return [str(entry).strip() for entry in entries] if isinstance(entries, list) else entries
+
+
 class Performance(Part):
     """How the gateway limits performance requests."""
 
@@ -103,6 +117,7 @@ class Choices(BaseModel):
     leave_out: list[str] = []
     take_in: list[str] = []
     bars: Bars = Bars()
+    options: OptionChains = OptionChains()
     performance: Performance = Performance()
     session: Session = Session()
     gateway: Reach = Reach()

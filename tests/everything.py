@@ -13,16 +13,8 @@ from rich.console import Console
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
-PYTEST = [
-    BIN / "python",
-    "-m",
-    "pytest",
-    "-q",
-    "-n",
-    "4",
-    "--dist",
-    "worksteal",
-]  # many tests wait for their turn under the gateway's pacing
+PARALLEL = ["-n", "4", "--dist", "worksteal"]  # many tests wait for their turn under the gateway's pacing
+PYTEST: list[Path | str] = [BIN / "python", "-m", "pytest", "-q", *PARALLEL]
 STEPS: dict[str, list[Path | str]] = {
     "formatter": [BIN / "ruff", "format", "--check", "--quiet", "."],
     "linter": [BIN / "ruff", "check", "--quiet", "."],

@@ -155,6 +155,7 @@ class RawPages:
     landed_before: Sequence[date]
     tables: TableStore
     calendar: TradingCalendar
+    scope: Scope
 
 
 def landing(

@@ -5,12 +5,15 @@ milliseconds there, booleans as booleans. A parser returns the values, missing o
 mask of those that were present but unusable; it never guesses and never raises.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import pandas as pd
+
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
 class Parsed(NamedTuple):
@@ -81,6 +84,23 @@ def day(raw: "pd.Series[Any]") -> Parsed:
 def month(raw: "pd.Series[Any]") -> Parsed:
     """A month as `YYYYMM`; gives its first day."""
     return _dates(raw, pattern=r"\d{6}", suffix="01")
+
+
+def named_month(raw: "pd.Series[Any]") -> Parsed:
+    """A month as `JAN27`, the way derivatives are searched by; gives its first day."""
+    import pandas as pd
+
+    present = _present(raw)
+    values = pd.to_datetime(raw.map(month_named).astype(object), errors="coerce")
+    return Parsed(values, present & values.isna())
+
+
+def month_named(name: Any) -> date | None:
+    """The first day of the month that a name like `JAN27` stands for; None of what is no such name."""
+    found = re.fullmatch(r"([A-Z]{3})(\d\d)", name) if isinstance(name, str) else None
+    if found is None or found[1] not in MONTHS:
+        return None
+    return date(2000 + int(found[2]), MONTHS.index(found[1]) + 1, 1)
 
 
 def epoch_ms(raw: "pd.Series[Any]") -> Parsed:

@@ -23,6 +23,12 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
     is_performance_limit_per_account: bool = Field(
         default=False, description="Whether the gateway counts its 15 minutes for each account apart."
     )
+    options_underlyings: list[str] = Field(
+        default=[], description="Whose option chains to keep; empty: of what is held or watched, as many as fit."
+    )
+    options_months: int = Field(default=1, description="Months of each chain, the nearest.")
+    options_width: int = Field(default=1, description="Strikes of each month, those nearest to the last price.")
+    options_requests: int = Field(default=0, description="Most requests a night that chains may cost; 0 for none.")
 
     @property
     def calendar(self) -> TradingCalendar:

@@ -117,7 +117,7 @@ def generated_checks(table: Table) -> list[Generated]:
 def run_check(check: Check, days: Sequence[date], *, lake: Lake, scope: Scope, tables: Mapping[str, Table]) -> Verdict:
     """A declared check over the run's days."""
     if not isinstance(check.of, Table):
-        return _run_on_pages(check, days, lake=lake, calendar=scope.calendar)
+        return _run_on_pages(check, days, lake=lake, scope=scope)
     others = [tables[name] for name in check.needs]
     for other in others:
         missing = [day for day in days if not files_of(other, [day], lake.tables)]
@@ -128,7 +128,7 @@ def run_check(check: Check, days: Sequence[date], *, lake: Lake, scope: Scope, t
     return _found(looked, sql, others=others)
 
 
-def _run_on_pages(check: Check, days: Sequence[date], *, lake: Lake, calendar: TradingCalendar) -> Verdict:
+def _run_on_pages(check: Check, days: Sequence[date], *, lake: Lake, scope: Scope) -> Verdict:
     landing = check.of
     assert not isinstance(landing, Table)
     offenders: list[dict[str, Any]] = []
@@ -141,7 +141,8 @@ def _run_on_pages(check: Check, days: Sequence[date], *, lake: Lake, calendar: T
                 day=day,
                 landed_before=_landed_before(landing.name, day, lake.raw),
                 tables=lake.tables,
-                calendar=calendar,
+                calendar=scope.calendar,
+                scope=scope,
             )
             offenders += [{"trading_day": day.isoformat(), "problem": masked(problem)} for problem in check.find(seen)]
     return offending(offenders)

@@ -5,6 +5,7 @@ an empty one. When something is opened or closed while the pages are walked, a r
 boundary unseen: so full pages are read again afterwards, and the walk is repeated until the same
 contracts stand on them twice. Symbols and sectors arrive only on warm calls: they come for certain
 from `instruments`. A page 0 without rows is asked for twice: just after a login it can be empty.
+Terms of an option that are in its description only are read from there (`kit/terms.py`).
 """
 
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from assets.kit.declare import Fetch, RawPages, check, landing, table
 from assets.kit.parse import zero_is_null
 from assets.kit.schema import Row, column, rule
 from assets.kit.shape import Block, echoed, listed, rows
+from assets.kit.terms import completed
 from resources.gateway.endpoint import Endpoint, Numbered, Page
 from resources.privacy import masked
 
@@ -83,7 +85,7 @@ def positions(page: Page) -> Block:
     """What each account held."""
     block = rows(listed(page.json))
     echoed("account", (one.get("acctId") for one in block.records), [page.params["account_id"]])
-    return block
+    return Block([completed(one, "contractDesc") for one in block.records], block.constants)
 
 
 @check(raw_positions)

@@ -26,7 +26,7 @@ LOG_IN = "Log in at the gateway's page in a browser (with the second factor)."
 _NOT_PRIMED = ("query /accounts first", "query /portfolio/accounts first", "query /iserver/accounts first")
 _NO_BRIDGE = ("no bridge", "not authenticated", "bridge is not")
 _NO_LOGIN = ("no session", "not logged in", "failed to process request")
-_NO_DATA = ("chart data unavailable", "no data", "is not found", "history data unavailable")
+_NO_DATA = ("chart data unavailable", "no data", "is not found", "history data unavailable", "no contracts retrieved")
 
 
 def decipher(request: Request, status: int, body: bytes) -> Any:

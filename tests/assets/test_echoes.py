@@ -44,6 +44,18 @@ def _bar_size(_: Request, reply: dict[str, Any]) -> Any:
     return {**reply, "barLength": 3600}
 
 
+def _symbol(request: Request, reply: Any) -> Any:
+    return [{**row, "symbol": "OTHER"} for row in reply] if request.path.endswith("/search") else reply
+
+
+def _strike(request: Request, reply: Any) -> Any:
+    return [{**row, "strike": 1.5} for row in reply] if request.path.endswith("/info") else reply
+
+
+def _month(request: Request, reply: Any) -> Any:
+    return [{**row, "maturityDate": "20291221"} for row in reply] if request.path.endswith("/info") else reply
+
+
 MISDIRECTED: dict[str, tuple[str, str, Change, str]] = {
     "a ledger of another account": ("ledger", "ledger", _ledger, "account U7654321"),
     "positions of another account": ("positions", "positions", _positions, "account U7654321"),
@@ -54,6 +66,9 @@ MISDIRECTED: dict[str, tuple[str, str, Change, str]] = {
     "months of another account": ("performance", "period_returns", _performance, "account U7654321"),
     "orders of another account": ("orders", "orders", _of_another_account, "account U7654321"),
     "executions of another account": ("trades", "trades", _of_another_account, "account U7654321"),
+    "options on another symbol": ("option_chains", "option_months", _symbol, "symbol OTHER"),
+    "options of another strike": ("option_chains", "option_chains", _strike, "strike 1.5"),
+    "options of another month": ("option_chains", "option_chains", _month, "month 202912"),
     "hours instead of days": ("bars_1d", "bars_1d", _bar_size, "bars of seconds 3600"),
 }
 

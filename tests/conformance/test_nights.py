@@ -26,6 +26,7 @@ DAY = "2026-11-23"
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 WAITED = Parked("performance", (date(2026, 11, 23),), "Postponed", "a limit of minutes", EVENING, None, "earlier")
 SCOPE: dict[str, Any] = {"watchlist": ["AAPL"], "bars_asset_classes": ["STK"], "bars_depth_days": 5}
+SCOPE |= {"options_underlyings": ["AAPL"], "options_requests": 3}
 OF_A_LANDING = {one.name for one in PROVENANCE} - {"extra"}
 OF_AN_INSTANT = {"reckoned_at"}  # the gateway's own clock in a reply
 Landed = tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]

@@ -26,6 +26,7 @@ def test_a_night_lands_builds_checks_and_publishes_everything(night: Night) -> N
 def test_every_table_and_mart_is_in_the_warehouse(night: Night) -> None:
     names = set(night.nights.query("select table_name from duckdb_tables()")["table_name"])
     marts = {"nav_daily", "positions_history", "exposure", "session_spells"}
+    marts |= {"instruments_history", "option_chain_latest"}
     assert names == {table.name for table in declared().tables} | marts
 
 

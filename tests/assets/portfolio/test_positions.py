@@ -25,6 +25,22 @@ def test_a_cold_row_of_an_option_is_read_with_its_strike_as_text(bent: Bent) -> 
     assert row["extra"] is None
 
 
+def test_terms_that_are_in_the_description_only_are_read_from_there(bent: Bent) -> None:
+    bare = {**COLD, "expiry": None, "putOrCall": None, "multiplier": None, "strike": 0.0}
+    bare["contractDesc"] = "SIMA   DEC2026 150 C [SIMA  261218C00150000 100]"
+    built = bent.bend("positions", _only(bare)).build("positions")
+    [row] = built.rows("positions").to_dict("records")
+    assert (row["strike"], row["multiplier"], row["put_or_call"]) == (150.0, 100.0, "C")
+    assert row["expiry_day"].isoformat() == "2026-12-18"
+    assert built.verdict("market_value_is_quantity_times_price").has_passed
+
+
+def test_terms_that_nothing_tells_stay_unknown(bent: Bent) -> None:
+    bare = {**COLD, "expiry": None, "putOrCall": None, "strike": 0.0}
+    [row] = bent.bend("positions", _only(bare)).build("positions").rows("positions").to_dict("records")
+    assert (row["strike"], row["put_or_call"], row["expiry_day"]) == (None, None, None)
+
+
 @pytest.mark.parametrize("nothing", ["0", 0.0, None])
 def test_strike_and_multiplier_of_a_stock_are_null_however_the_wire_says_so(bent: Bent, nothing: Any) -> None:
     stock = {**COLD, "strike": nothing, "multiplier": nothing, "undConid": 0, "putOrCall": None, "expiry": None}
