@@ -1,10 +1,16 @@
-"""What the owner wants kept: watchlist, bar depth, exchange. Filled by `pipelines/settings.py` from the TOML."""
+"""What the owner wants kept, and how exactly: watchlist, bar depth, exchange, tolerances.
 
+Filled by `pipelines/settings.py` from the TOML.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 import dagster as dg
 from pydantic import Field
 
+from assets.kit.tolerance import Tolerance
 from resources.calendar.trading_days import TradingCalendar, trading_calendar
 
 
@@ -22,6 +28,9 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
     bars_asset_classes: list[str] = Field(default=[], description="Asset classes whose daily bars the gateway has.")
     is_performance_limit_per_account: bool = Field(
         default=False, description="Whether the gateway counts its 15 minutes for each account apart."
+    )
+    tolerances: dict[str, dict[str, float]] = Field(
+        default={}, description="By the name of a check, the `amount` and `share` that it tolerates instead of its own."
     )
 
     @property
@@ -47,3 +56,8 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The entries that are symbols, with the exchange where one is named."""
         split = (entry.partition("@") for entry in self.watchlist if not entry.isdigit())
         return [(symbol, exchange or None) for symbol, _, exchange in split]
+
+    def tolerance(self, check: str, own: Tolerance) -> Tolerance:
+        """What the owner chose for a check; what was not chosen is the check's own."""
+        chosen: Mapping[str, float] = self.tolerances.get(check, {})
+        return replace(own, **chosen)

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from assets.portfolio.positions import with_terms
 from resources.envelope import Request
 from tests.assets.bent import Bent
 
@@ -23,6 +24,22 @@ def test_a_cold_row_of_an_option_is_read_with_its_strike_as_text(bent: Bent) -> 
     assert row["expiry_day"].isoformat() == "2026-12-18"
     assert row["underlying_conid"] == 990000001
     assert row["extra"] is None
+
+
+def test_an_option_whose_terms_are_only_in_its_description_is_read_and_valued_with_them(bent: Bent) -> None:
+    bare = {**COLD, "contractDesc": "SIMA   DEC2026 152.5 C [SIMA  261218C00152500 100]"}
+    bare |= {"expiry": None, "putOrCall": None, "multiplier": None, "strike": 0.0, "undConid": 0}
+    built = bent.bend("positions", _only(bare)).build("positions")
+    [row] = built.rows("positions").to_dict("records")
+    assert (row["strike"], row["multiplier"], row["put_or_call"]) == (152.5, 100.0, "C")
+    assert row["expiry_day"].isoformat() == "2026-12-18"
+    assert built.verdict("market_value_is_quantity_times_price").has_passed
+
+
+@pytest.mark.parametrize("description", ["SIMA [a note]", "SIMA DEC2026 150 C [SIMA 261218X00150000 100]", None, 7])
+def test_a_description_that_tells_no_terms_adds_none(description: Any) -> None:
+    row = {**COLD, "contractDesc": description, "multiplier": None}
+    assert with_terms(row) == row
 
 
 @pytest.mark.parametrize("nothing", ["0", 0.0, None])
@@ -85,6 +102,15 @@ def test_a_full_page_that_was_read_only_once_fails(bent: Bent) -> None:
     reads = iter(range(9))
     bent.bend("positions", lambda _, reply: reply if next(reads) < 2 else None)
     assert not bent.verdict("pages_are_complete").has_passed
+
+
+@pytest.mark.parametrize("strange", [3, {"rows": []}, "page", False])
+def test_a_page_that_is_no_list_is_rejected_whole_and_the_others_stand(bent: Bent, strange: Any) -> None:
+    bent.bend("positions", lambda request, reply: strange if request.path.endswith("/1") else reply)
+    assert len(bent.build("positions").rows("positions")) == 100
+    [[why]] = bent.reasons("positions")
+    assert why.startswith("the reply's shape is not known: a list was due")
+    assert bent.verdict("no_contract_stands_on_two_pages").has_passed
 
 
 def test_a_contract_on_two_pages_fails(bent: Bent) -> None:
