@@ -6,7 +6,7 @@ simulator of their own.
 
 import importlib
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +46,15 @@ class Declared:
                 f"take_in: there is no optional dataset {strange[0]!r}. Choose of {', '.join(sorted(optional))}."
             )
         return self.without([*leave_out, *(optional - set(take_in))])
+
+    def require_tolerances(self, names: Iterable[str]) -> None:
+        """Raise unless each name is of a check that tolerates something."""
+        known = sorted(check.name for check in self.checks if check.tolerance is not None)
+        for name in names:
+            if name not in known:
+                raise SettingsMistake(
+                    f"tolerances: there is no check {name!r} that tolerates anything. Choose of {', '.join(known)}."
+                )
 
     def without(self, names: Sequence[str]) -> list[Landing]:
         """Landings but those of the named datasets, whose tables nothing that stays may need."""
@@ -121,6 +130,7 @@ def resources_of(settings: Settings) -> dict[str, Any]:
             options_months=choices.options.months,
             options_width=choices.options.width,
             options_requests=choices.options.requests,
+            tolerances={name: tolerated.chosen for name, tolerated in choices.tolerances.items()},
         ),
     }
 
@@ -129,6 +139,7 @@ def build_definitions(settings: Settings, *, resources: Mapping[str, Any] | None
     """The whole code location."""
     found, marts = declared(), read_marts()
     kept = found.nightly(leave_out=settings.choices.leave_out, take_in=settings.choices.take_in)
+    found.require_tolerances(settings.choices.tolerances)
     tables = {table.name: table for table in found.tables}
     published = warehouse_asset(found.tables, marts)
     checkable: list[Landing | Table] = [*found.landings, *found.tables]

@@ -93,6 +93,18 @@ class Schedule(Part):
         return value
 
 
+class Tolerated(Part):
+    """By how much an identity may be off instead of what its check says."""
+
+    amount: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    share: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+
+    @property
+    def chosen(self) -> dict[str, float]:
+        """Only what was chosen."""
+        return self.model_dump(exclude_none=True)
+
+
 class Alerts(Part):
     """Whom to tell when a person is needed. Addresses hold secrets: they are never shown."""
 
@@ -124,6 +136,7 @@ class Choices(BaseModel):
     privacy: Privacy = Privacy()
     schedule: Schedule = Schedule()
     alerts: Alerts = Alerts()
+    tolerances: dict[str, Tolerated] = {}
 
     @field_validator("watchlist", mode="before")
     @classmethod

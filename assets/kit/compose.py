@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from assets.kit.declare import ByYear, Check, Landing, Table
-from assets.kit.describe import landing_metadata, markdown, table_metadata
+from assets.kit.describe import FRESH, described, landing_metadata, markdown, table_metadata
 from assets.kit.land import land
 from assets.kit.partitions import trading_days
 from assets.kit.refusal import in_plain_words, refusal
@@ -30,7 +30,7 @@ def landing_asset(landing: Landing) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=["raw", landing.name],
-        description=landing.doc,
+        description=described(landing),
         group_name=landing.group,
         kinds={"json", "gzip"},
         owners=OWNERS,
@@ -39,6 +39,7 @@ def landing_asset(landing: Landing) -> dg.AssetsDefinition:
         partitions_def=trading_days,
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool="gateway",
+        freshness_policy=FRESH,
         op_tags={"dagster/priority": str(_priority(landing))},
         output_required=False,  # of what is parked there is none
     )
@@ -55,7 +56,7 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=table.name,
-        description=f"{table.doc}\n\n---\n\n{table.charter}",
+        description=described(table),
         group_name=table.group,
         kinds={"pandas", "parquet"},
         owners=OWNERS,
@@ -64,6 +65,7 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
         partitions_def=trading_days,
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=table.name,
+        freshness_policy=FRESH,
     )
     def tabulated(context: dg.AssetExecutionContext, lake: Lake, scope: Scope) -> dg.MaterializeResult:  # type: ignore[type-arg]
         days = [date.fromisoformat(key) for key in context.partition_keys]
@@ -170,6 +172,10 @@ def _materialized(built: list[Built], *, without: list[date]) -> dg.MaterializeR
         ),
         "dagster/uri": built[-1].files[-1] if built and built[-1].files else "",
     }
+    if built and built[-1].preview:
+        metadata["preview"] = dg.MetadataValue.md(markdown(built[-1].preview))
+    if built and (observed_at := built[-1].observed_at):
+        metadata["observed_at"] = dg.MetadataValue.timestamp(observed_at)
     unfinished = sum(one.unfinished for one in built)
     if unfinished:
         metadata["rows_of_days_not_closed"] = unfinished
@@ -222,6 +228,7 @@ def _verdict(
 
 def _result(key: dg.AssetCheckKey, verdict: Verdict, days: Sequence[date], *, blocks: bool) -> dg.AssetCheckResult:
     metadata: dict[str, Any] = {"offenders": verdict.count, "days": ", ".join(day.isoformat() for day in days[-5:])}
+    metadata |= verdict.figures
     if verdict.offenders:
         metadata["first_offenders"] = dg.MetadataValue.md(markdown(list(verdict.offenders)))
     return dg.AssetCheckResult(

@@ -15,6 +15,7 @@ from assets.kit.records import Records
 from assets.kit.schema import Row
 from assets.kit.scope import Scope
 from assets.kit.shape import Block
+from assets.kit.tolerance import Tolerance
 from resources.calendar.trading_days import TradingCalendar
 from resources.gateway.client import GatewayClient
 from resources.gateway.endpoint import Endpoint, Local, Page
@@ -132,7 +133,10 @@ class Table:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Check:
-    """What is true of a dataset. SQL over tables that finds offenders, or a function over raw pages."""
+    """What is true of a dataset. SQL over tables that finds offenders, or a function over raw pages.
+
+    One with a `tolerance` is an identity: its SQL tells every case, and by how much it is off.
+    """
 
     name: str
     of: Landing | Table
@@ -140,6 +144,7 @@ class Check:
     find: Callable[..., Any]
     needs: tuple[str, ...]
     is_blocking: bool
+    tolerance: Tolerance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,19 +216,22 @@ def table(
 
 
 def check(
-    of: Landing | Table, *, needs: Iterable[str] = (), is_blocking: bool = True
+    of: Landing | Table, *, needs: Iterable[str] = (), is_blocking: bool = True, tolerance: Tolerance | None = None
 ) -> Callable[[Callable[..., Any]], Check]:
     """Declare a check; its name is a sentence that is true when it passes.
 
     Of a table: returns SQL that finds offenders, over the table's own name, `<table>_history`, `rejected` and
     the tables it needs; given the owner's `Scope` if it takes an argument.
+    With a `tolerance`, which the owner may change, it is an identity: the SQL returns all cases with a `residual`,
+    by how much the two sides differ, and the `size` that the tolerance's share is of. Offenders are those beyond the
+    tolerance, and those whose residual is null: one side is missing.
     Of a landing: takes `RawPages`, yields one text per offence.
     Other tables are needed by name: dataset files never import each other.
     A check that does not block says in its docstring why not.
     """
 
     def declare(find: Callable[..., Any]) -> Check:
-        return Check(find.__name__, of, _doc(find), find, tuple(needs), is_blocking)
+        return Check(find.__name__, of, _doc(find), find, tuple(needs), is_blocking, tolerance)
 
     return declare
 

@@ -1,10 +1,16 @@
-"""What the owner wants kept: watchlist, bar depth, exchange. Filled by `pipelines/settings.py` from the TOML."""
+"""What the owner wants kept, and how exactly: watchlist, bar depth, exchange, tolerances.
 
+Filled by `pipelines/settings.py` from the TOML.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 import dagster as dg
 from pydantic import Field
 
+from assets.kit.tolerance import Tolerance
 from resources.calendar.trading_days import TradingCalendar, trading_calendar
 
 
@@ -29,6 +35,9 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
     options_months: int = Field(default=1, description="Months of each chain, the nearest.")
     options_width: int = Field(default=1, description="Strikes of each month, those nearest to the last price.")
     options_requests: int = Field(default=0, description="Most requests a night that chains may cost; 0 for none.")
+    tolerances: dict[str, dict[str, float]] = Field(
+        default={}, description="By the name of a check, the `amount` and `share` that it tolerates instead of its own."
+    )
 
     @property
     def calendar(self) -> TradingCalendar:
@@ -53,3 +62,8 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The entries that are symbols, with the exchange where one is named."""
         split = (entry.partition("@") for entry in self.watchlist if not entry.isdigit())
         return [(symbol, exchange or None) for symbol, _, exchange in split]
+
+    def tolerance(self, check: str, own: Tolerance) -> Tolerance:
+        """What the owner chose for a check; what was not chosen is the check's own."""
+        chosen: Mapping[str, float] = self.tolerances.get(check, {})
+        return replace(own, **chosen)

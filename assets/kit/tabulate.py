@@ -6,12 +6,13 @@ that memory does not grow with their number.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from assets.kit.conform import Source, conform, rejected_rows, rejected_schema
 from assets.kit.declare import ByYear, Table
+from assets.kit.preview import preview
 from assets.kit.replies import good_pages, landing_files, last_answers
 from assets.kit.schema import arrow_schema
 from assets.kit.shape import Block, ShapeError
@@ -34,6 +35,15 @@ class Built:
     unfinished: int = 0
     files: list[str] = field(default_factory=list)
     unknown: dict[str, str] = field(default_factory=dict)
+    preview: list[dict[str, Any]] = field(default_factory=list)
+    observed_at: datetime | None = None
+
+    def look_at(self, table: Table, rows: "pa.Table") -> None:
+        """Keep the first rows for whoever looks at the partition, and when the newest was received."""
+        import pyarrow.compute as pc
+
+        self.preview = preview(table, rows)
+        self.observed_at = pc.max(rows["observed_at"]).as_py()
 
 
 def build_day(table: Table, day: date, *, lake: Lake, accounts: Sequence[str] = ()) -> Built | None:
@@ -57,6 +67,7 @@ def build_day(table: Table, day: date, *, lake: Lake, accounts: Sequence[str] = 
         rejected.append(refused)
     whole = _sorted(table, pa.concat_tables(accepted))
     built.rows = whole.num_rows
+    built.look_at(table, whole)
     built.files.append(str(lake.tables.write(table.name, table.storage.key, partition, whole)))
     lake.tables.write_rejected(table.name, table.storage.key, partition, pa.concat_tables(rejected))
     return built
@@ -95,6 +106,7 @@ def build_years(
         path = None if afresh else lake.tables.file(table.name, table.storage.key, str(year))
         held = [] if path is None else [_read(table, path)]
         whole = _sorted(table, _merged(table, held + years.pop(year)))
+        built.look_at(table, whole)
         built.files.append(str(lake.tables.write(table.name, table.storage.key, str(year), whole)))
     return built
 

@@ -62,8 +62,8 @@ class Numbered:
                 return
 
     def is_last(self, page: Page) -> bool:
-        """Whether no page follows."""
-        return len(page.json) < self.size
+        """Whether no page follows; none follows what is no list, which nobody can count."""
+        return not isinstance(page.json, list) or len(page.json) < self.size
 
 
 @dataclass(frozen=True, eq=False)

@@ -118,6 +118,7 @@ def test_the_owners_choices_are_read(toml: Path) -> None:
         '[bars]\ndepth_days = 9\nfirst_day = 2015-01-02\nasset_classes = ["STK"]\n'
         '[performance]\nis_limit_per_account = true\n[schedule]\nnightly_at = "19:05"\n'
         "[gateway]\nallow_remote = true\n[privacy]\nshow_account_ids = true\n"
+        "[tolerances]\nno_earlier_nav_was_restated = { amount = 2 }\n"
     )
     choices = read_settings().choices
     assert choices.watchlist == ["AAPL", "265598", "VOD@LSE"]
@@ -128,6 +129,7 @@ def test_the_owners_choices_are_read(toml: Path) -> None:
     assert choices.schedule.nightly_at == time(19, 5)
     assert choices.gateway.allow_remote
     assert choices.privacy.show_account_ids
+    assert choices.tolerances["no_earlier_nav_was_restated"].chosen == {"amount": 2.0}
 
 
 def test_a_gateway_elsewhere_is_for_who_says_so_in_the_toml(toml: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,6 +166,12 @@ def test_an_empty_file_leaves_the_defaults(toml: Path) -> None:
         ('watchlist = ["AAPL,MSFT"]', "watchlist=['AAPL,MSFT']: 'AAPL,MSFT' names nothing."),
         ('[schedule]\nnightly_at = "18:30+02:00"', "schedule.nightly_at='18:30+02:00': it is New York's time"),
         ('[schedule]\nnightly_at = "25:00"', "schedule.nightly_at='25:00': input should be in a valid time format"),
+        (
+            "[tolerances]\na_b = { amount = -1 }",
+            "tolerances.a_b.amount=-1: input should be greater than or equal to 0.",
+        ),
+        ("[tolerances]\na_b = { share = inf }", "tolerances.a_b.share=inf: input should be a finite number."),
+        ("[tolerances]\na_b = 0.1", "tolerances.a_b=0.1: input should be a valid dictionary"),
         ("bars = 3", "bars=3: input should be a valid dictionary"),
     ],
 )

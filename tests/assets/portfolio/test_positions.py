@@ -103,6 +103,15 @@ def test_a_full_page_that_was_read_only_once_fails(bent: Bent) -> None:
     assert not bent.verdict("pages_are_complete").has_passed
 
 
+@pytest.mark.parametrize("strange", [3, {"rows": []}, "page", False])
+def test_a_page_that_is_no_list_is_rejected_whole_and_the_others_stand(bent: Bent, strange: Any) -> None:
+    bent.bend("positions", lambda request, reply: strange if request.path.endswith("/1") else reply)
+    assert len(bent.build("positions").rows("positions")) == 100
+    [[why]] = bent.reasons("positions")
+    assert why.startswith("the reply's shape is not known: a list was due")
+    assert bent.verdict("no_contract_stands_on_two_pages").has_passed
+
+
 def test_a_contract_on_two_pages_fails(bent: Bent) -> None:
     first: list[dict[str, Any]] = []
 
