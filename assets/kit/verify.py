@@ -112,7 +112,7 @@ def generated_checks(table: Table) -> list[Generated]:
 def run_check(check: Check, days: Sequence[date], *, lake: Lake, scope: Scope, tables: Mapping[str, Table]) -> Verdict:
     """A declared check over the run's days."""
     if not isinstance(check.of, Table):
-        return _run_on_pages(check, days, lake=lake, calendar=scope.calendar)
+        return _run_on_pages(check, days, lake=lake, scope=scope)
     others = [tables[name] for name in check.needs]
     for other in others:
         missing = [day for day in days if not files_of(other, [day], lake.tables)]
@@ -123,14 +123,21 @@ def run_check(check: Check, days: Sequence[date], *, lake: Lake, scope: Scope, t
     return _found(looked, sql, others=others)
 
 
-def _run_on_pages(check: Check, days: Sequence[date], *, lake: Lake, calendar: TradingCalendar) -> Verdict:
+def _run_on_pages(check: Check, days: Sequence[date], *, lake: Lake, scope: Scope) -> Verdict:
     landing = check.of
     assert not isinstance(landing, Table)
     offenders: list[dict[str, Any]] = []
     for day in [days[-1]] if landing.is_ranged else days:
         for path in lake.raw.landings(landing.name, day.isoformat())[-1:]:
             pages = tuple(good_pages(lake.raw, landing, path))
-            seen = RawPages(pages=pages, answers=last_answers(pages), day=day, tables=lake.tables, calendar=calendar)
+            seen = RawPages(
+                pages=pages,
+                answers=last_answers(pages),
+                day=day,
+                tables=lake.tables,
+                calendar=scope.calendar,
+                scope=scope,
+            )
             offenders += [{"trading_day": day.isoformat(), "problem": masked(problem)} for problem in check.find(seen)]
     return offending(offenders)
 

@@ -26,7 +26,8 @@ WAITED = Parked(
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Raw replies of a night with two pages of positions and the bars of a few bonds; some of it had waited before."""
-    scope = {"watchlist": ["AAPL"], "bars_asset_classes": ["BOND"], "bars_depth_days": 15}
+    scan = {"name": "most_active", "instrument": "STK", "location": "STK.US.MAJOR", "type": "MOST_ACTIVE"}
+    scope = {"watchlist": ["AAPL"], "bars_asset_classes": ["BOND"], "bars_depth_days": 15, "scanner_runs": [scan]}
     with serve(Options(clock=EVENING, positions=120)) as gateway:
         nights = Nights(tmp_path_factory.mktemp("recorded"), gateway, scope=scope)
         nights.lake.parked.park(WAITED)

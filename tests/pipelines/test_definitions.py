@@ -66,6 +66,7 @@ def test_the_datasets_are_these() -> None:
         *("accounts", "ledger", "allocation", "positions", "nav", "cumulative_returns", "period_returns"),
         *("instruments", "symbols", "bars_1d"),
         *("requests", "gateway_session", "parked_work"),
+        *("scanner_params", "scanner_runs"),
     }
 
 
