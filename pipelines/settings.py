@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from pipelines.scans import Scanner
 from pipelines.targets import NOT_ONE, is_target
 from resources.gateway.address import read_address
 
@@ -81,14 +82,15 @@ class Reach(Part):
 
 
 class Schedule(Part):
-    """When the nightly run starts, New York time."""
+    """When the nightly run starts, and the looks during the day, New York time."""
 
     nightly_at: time = time(18, 30)
+    intraday_at: list[time] = []
 
-    @field_validator("nightly_at")
+    @field_validator("nightly_at", "intraday_at")
     @classmethod
-    def _is_new_yorks(cls, value: time) -> time:
-        if value.tzinfo is not None:
+    def _is_new_yorks(cls, value: time | list[time]) -> time | list[time]:
+        if any(one.tzinfo is not None for one in (value if isinstance(value, list) else [value])):
             raise ValueError("it is New York's time, without a zone. Write e.g. 18:30")
         return value
 
@@ -130,6 +132,7 @@ class Choices(BaseModel):
     take_in: list[str] = []
     bars: Bars = Bars()
     options: OptionChains = OptionChains()
+    scanner: Scanner = Scanner()
     performance: Performance = Performance()
     session: Session = Session()
     gateway: Reach = Reach()

@@ -31,7 +31,10 @@ SLOW_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """What a landing function works with. `days` are the trading days to land, oldest first."""
+    """What a landing function works with. `days` are the trading days to land, oldest first.
+
+    `say` tells the run's log; `pause` lets seconds pass, for what the gateway is still fetching.
+    """
 
     gateway: GatewayClient
     tables: TableStore
@@ -39,6 +42,7 @@ class Fetch:
     calendar: TradingCalendar
     days: tuple[date, ...]
     say: Callable[[str], None]
+    pause: Callable[[float], None]
 
     @property
     def day(self) -> date:
@@ -74,7 +78,8 @@ class Landing:
     """Network to raw: asset `raw/<name>`. `is_ranged` ones land a whole range of days at once.
 
     `window_days` is how long a windowed one can still be told, counted from its day; an `is_optional` one is in a
-    night only if the owner takes it in. Of a `local` one the source is
+    night only if the owner takes it in. Each landing of an `is_intraday` one tells of its own moment: it is made during
+    the day too, and all of a day make its partition. Of a `local` one the source is
     what our own processes wrote: `fetch` is given `Records` in the place of a `Fetch`.
     """
 
@@ -88,6 +93,7 @@ class Landing:
     is_ranged: bool
     window_days: int | None = None
     is_optional: bool = False
+    is_intraday: bool = False
 
     @property
     def slow_endpoints(self) -> list[Endpoint]:
@@ -98,7 +104,7 @@ class Landing:
 
 @dataclass(frozen=True, slots=True)
 class ByDay:
-    """One partition per trading day, replaced whole by the day's latest landing."""
+    """One partition per trading day, replaced whole by the day's latest landing (of intraday ones, by all of them)."""
 
     key: str = "trading_day"
 
@@ -170,6 +176,7 @@ def landing(
     is_ranged: bool = False,
     window_days: int | None = None,
     is_optional: bool = False,
+    is_intraday: bool = False,
 ) -> Callable[[Fetching], Landing]:
     """Declare how replies are fetched; the function is named `raw_<dataset>`."""
 
@@ -185,6 +192,7 @@ def landing(
             is_ranged=is_ranged,
             window_days=window_days,
             is_optional=is_optional,
+            is_intraday=is_intraday,
         )
 
     return declare

@@ -23,6 +23,7 @@ class Parsed(NamedTuple):
     unusable: "pd.Series[bool]"
 
 
+SIZES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 Parser = Callable[["pd.Series[Any]"], Parsed]
 
 
@@ -67,6 +68,23 @@ def zero_is_null(raw: "pd.Series[Any]") -> Parsed:
     """A number where 0, 0.0 or "0" says "none": strike and multiplier of what has neither."""
     values, unusable = number(raw)
     return Parsed(values.where((values != 0).fillna(value=False)), unusable)
+
+
+def figure(raw: "pd.Series[Any]") -> Parsed:
+    """A number as a screen shows it: "+1.25%", "163.773K", "12.4M", "3.1T"; percents stay percents."""
+    import pandas as pd
+
+    written = raw.map(lambda value: value.strip() if isinstance(value, str) else None).astype(pd.StringDtype())
+    parts = written.str.extract(r"^([+-]?[\d,]*\.?\d+(?:[eE][+-]?\d+)?)\s?([KMBT])?%?$")
+    values, unusable = number(raw.where(parts[0].isna(), parts[0].astype(object)).astype(object))
+    size = parts[1].map(SIZES)
+    return Parsed((values * size.astype("Float64")).round(6).where(size.notna(), values), unusable)
+
+
+def figure_if_any(raw: "pd.Series[Any]") -> Parsed:
+    """The number of a text that may be none: of a word there is no number, and that is no mistake."""
+    values, unusable = figure(raw)
+    return Parsed(values, unusable & False)
 
 
 def boolean(raw: "pd.Series[Any]") -> Parsed:

@@ -6,12 +6,23 @@ Filled by `pipelines/settings.py` from the TOML.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
 from assets.kit.tolerance import Tolerance
 from resources.calendar.trading_days import TradingCalendar, trading_calendar
+
+
+class ScannerRun(dg.Config):
+    """One scan that is to be made; codes are the gateway's, `filters` a value for each code of a filter."""
+
+    name: str
+    instrument: str
+    location: str
+    type: str
+    filters: dict[str, Any] = {}
 
 
 class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -26,6 +37,7 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
     bars_first_day: str = Field(default="2000-01-01", description="No daily bars before this day.")
     bars_depth_days: int = Field(default=500, description="Trading days of bars for a contract that has none yet.")
     bars_asset_classes: list[str] = Field(default=[], description="Asset classes whose daily bars the gateway has.")
+    scanner_runs: list[ScannerRun] = Field(default=[], description="Scans to make.")
     is_performance_limit_per_account: bool = Field(
         default=False, description="Whether the gateway counts its 15 minutes for each account apart."
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from assets.kit.conform import Source, conform, rejected_rows, rejected_schema
 from assets.kit.declare import ByYear, Table
 from assets.kit.preview import preview
-from assets.kit.replies import good_pages, landing_files, last_answers
+from assets.kit.replies import day_answers, good_pages, landing_files
 from assets.kit.schema import arrow_schema
 from assets.kit.shape import Block, ShapeError
 from resources.calendar.trading_days import TradingCalendar
@@ -47,7 +47,7 @@ class Built:
 
 
 def build_day(table: Table, day: date, *, lake: Lake, accounts: Sequence[str] = ()) -> Built | None:
-    """Build one day's partition from its latest landing; None when nothing was landed.
+    """Build one day's partition from its latest landing, or all of its landings; None when nothing was landed.
 
     Of replies that tell of more accounts than the owner wishes to keep, the others' rows are left out; they stay
     in raw. A record of our own is kept whole.
@@ -55,14 +55,13 @@ def build_day(table: Table, day: date, *, lake: Lake, accounts: Sequence[str] = 
     import pyarrow as pa
 
     partition = day.isoformat()
-    found = landing_files(lake.raw, table, partition)
-    if not found:
+    if not landing_files(lake.raw, table, partition):
         return None
-    pages = last_answers(good_pages(lake.raw, table.raw, found[0]))
+    pages = day_answers(lake.raw, table, partition)
     accounts = () if table.raw.time == "local" else accounts
     built = Built()
     accepted, rejected = [arrow_schema(table.row).empty_table()], [rejected_schema().empty_table()]
-    for rows, refused in _conformed(table, ((page, str(found[0])) for page in pages), day, built, calendar=None):
+    for rows, refused in _conformed(table, pages, day, built, calendar=None):
         accepted.append(_of_accounts(rows, accounts))
         rejected.append(refused)
     whole = _sorted(table, pa.concat_tables(accepted))

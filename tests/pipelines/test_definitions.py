@@ -71,6 +71,7 @@ def test_the_datasets_are_these() -> None:
         *("orders", "trades"),
         *("option_months", "option_strikes", "option_chains"),
         *("requests", "gateway_session", "parked_work"),
+        *("scanner_params", "scanner_runs"),
     }
 
 

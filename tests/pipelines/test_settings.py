@@ -27,10 +27,49 @@ def test_nothing_has_to_be_set() -> None:
     assert settings.profile == "simulator"
 
 
-def test_the_file_that_ships_says_what_the_defaults_say_but_for_the_watchlist() -> None:
+def test_the_file_that_ships_says_what_the_defaults_say_but_for_the_watchlist_and_two_scans() -> None:
     shipped = read_settings().choices
     assert shipped.watchlist == ["SPY", "QQQ", "AAPL", "MSFT"]
-    assert shipped == Choices(watchlist=shipped.watchlist)
+    assert [run.name for run in shipped.scanner.runs] == ["gainers", "most_active"]
+    assert shipped == Choices(watchlist=shipped.watchlist, scanner=shipped.scanner)
+
+
+SCAN = 'instrument = "STK"\nlocation = "STK.US"\ntype = "HALTED"'
+
+
+def test_a_scan_reaches_the_landings_with_its_filters(toml: Path) -> None:
+    toml.write_text(
+        f'[[scanner.runs]]\nname = "halted"\n{SCAN}\nfilters = {{ priceAbove = 5, stkTypes = "inc:ETF" }}\n'
+    )
+    [run] = resources_of(read_settings())["scope"].scanner_runs
+    assert (run.name, run.instrument, run.location, run.type) == ("halted", "STK", "STK.US", "HALTED")
+    assert run.filters == {"priceAbove": 5, "stkTypes": "inc:ETF"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"[[scanner.runs]]\n{SCAN}\n", "scanner.runs.0.name"),
+        (f'[[scanner.runs]]\nname = "a b"\n{SCAN}\n', "scanner.runs.0.name='a b': string should match pattern"),
+        (f'[[scanner.runs]]\nname = "a"\nsize = 9\n{SCAN}\n', "scanner.runs.0.size: there is no such setting"),
+        (f'[[scanner.runs]]\nname = "a"\n{SCAN}\n' * 2, "two scans are named 'a'. Give each a name of its own."),
+        (
+            "".join(f'[[scanner.runs]]\nname = "{name}"\n{SCAN}\n' for name in "ab"),
+            "'a' and 'b' ask the same. Leave one out.",
+        ),
+    ],
+)
+def test_a_scan_that_is_written_wrongly_is_one_line(toml: Path, text: str, words: str) -> None:
+    toml.write_text(text)
+    assert words in _mistake()
+
+
+def test_looks_during_the_day_are_off_unless_times_are_named(toml: Path) -> None:
+    assert Choices().schedule.intraday_at == []
+    toml.write_text('[schedule]\nintraday_at = ["10:00", "12:30"]\n')
+    assert read_settings().choices.schedule.intraday_at == [time(10), time(12, 30)]
+    toml.write_text('[schedule]\nintraday_at = ["10:00+01:00"]\n')
+    assert "it is New York's time, without a zone" in _mistake()
 
 
 @pytest.mark.parametrize(
