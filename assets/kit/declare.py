@@ -15,6 +15,7 @@ from assets.kit.records import Records
 from assets.kit.schema import Row
 from assets.kit.scope import Scope
 from assets.kit.shape import Block
+from assets.kit.shrinking import Shrinks
 from resources.calendar.trading_days import TradingCalendar
 from resources.gateway.client import GatewayClient
 from resources.gateway.endpoint import Endpoint, Local, Page
@@ -64,7 +65,8 @@ class Landing:
 
     `window_days` is how long a windowed one can still be told, counted from its day; an `is_optional` one is in a
     night only if the owner takes it in. Of a `local` one the source is
-    what our own processes wrote: `fetch` is given `Records` in the place of a `Fetch`.
+    what our own processes wrote: `fetch` is given `Records` in the place of a `Fetch`. An `is_last` one is made when
+    there is nothing else to do but what follows from it.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Landing:
     is_ranged: bool
     window_days: int | None = None
     is_optional: bool = False
+    is_last: bool = False
 
     @property
     def slow_endpoints(self) -> list[Endpoint]:
@@ -116,6 +119,12 @@ class Table:
     key: tuple[str, ...]
     shape: Callable[[Page], Block]
     storage: ByDay | ByYear
+    shrinks: Shrinks = "seldom"
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether a partition that shrank is held back; years only grow, and our own records are as they are."""
+        return self.shrinks != "freely" and self.raw.time != "local" and isinstance(self.storage, ByDay)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -148,6 +157,7 @@ def landing(
     is_ranged: bool = False,
     window_days: int | None = None,
     is_optional: bool = False,
+    is_last: bool = False,
 ) -> Callable[[Fetching], Landing]:
     """Declare how replies are fetched; the function is named `raw_<dataset>`."""
 
@@ -163,6 +173,7 @@ def landing(
             is_ranged=is_ranged,
             window_days=window_days,
             is_optional=is_optional,
+            is_last=is_last,
         )
 
     return declare
@@ -174,8 +185,13 @@ def table(
     raw: Landing,
     key: Sequence[str],
     storage: ByDay | ByYear | None = None,
+    shrinks: Shrinks = "seldom",
 ) -> Callable[[Callable[[Page], Block]], Table]:
-    """Declare how a good reply becomes records; the function has the table's name."""
+    """Declare how a good reply becomes records; the function has the table's name.
+
+    `shrinks` is what the table may do from one day to the next without its owner being asked; `freely` if its rows are
+    events, such as orders.
+    """
 
     def declare(shape: Callable[[Page], Block]) -> Table:
         return Table(
@@ -188,6 +204,7 @@ def table(
             key=tuple(key),
             shape=shape,
             storage=storage or ByDay(),
+            shrinks=shrinks,
         )
 
     return declare

@@ -10,7 +10,7 @@ from datetime import date
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from assets.kit.conform import Source, conform, rejected_rows, rejected_schema
+from assets.kit.conform import UNKNOWN_SHAPE, Source, conform, rejected_rows, rejected_schema
 from assets.kit.declare import Table
 from assets.kit.replies import good_pages, landing_files, last_answers
 from assets.kit.schema import arrow_schema
@@ -131,7 +131,7 @@ def _shaped(table: Table, page: Page, file: str, day: date, strange: list["pa.Ta
         told = str(error) if isinstance(error, ShapeError) else f"{type(error).__name__} {error}"
         empty = Source(Block([], {}), page.envelope, file, day)
         body = page.envelope.body.decode(errors="replace")
-        strange.append(rejected_rows(empty, [body], [[f"the reply's shape is not known: {told}"]]))
+        strange.append(rejected_rows(empty, [body], [[f"{UNKNOWN_SHAPE}: {told}"]]))
         return None
     return Source(block, page.envelope, file, day)
 
