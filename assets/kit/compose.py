@@ -11,6 +11,7 @@ from assets.kit.declare import ByYear, Check, Landing, Table
 from assets.kit.describe import FRESH, described, landing_metadata, markdown, table_metadata
 from assets.kit.land import land
 from assets.kit.partitions import trading_days
+from assets.kit.recorded import record
 from assets.kit.refusal import in_plain_words, refusal
 from assets.kit.relations import files_of
 from assets.kit.scope import Scope
@@ -113,7 +114,9 @@ def check_definitions(
             with in_plain_words():
                 verdict = _verdict(look, of, days, lake, scope, tables) if days else _not_built(of, asked)
             blocks = not isinstance(look, Check) or look.is_blocking
-            yield _result(check_key, verdict, days, blocks=blocks)
+            result = _result(check_key, verdict, days, blocks=blocks)
+            record(result, days=days or asked, run=context.run, is_rebuild=REBUILD_TAG in context.run.tags, lake=lake)
+            yield result
 
     yield checked
 
@@ -124,7 +127,7 @@ def _priority(landing: Landing) -> int:
     The record of it all last, so that it holds the night that it is part of.
     """
     if landing.time == "local":
-        return -2
+        return -3 if landing.is_last else -2
     if landing.slow_endpoints:
         return -1
     return 2 if landing.time == "perishable" else 1

@@ -15,6 +15,7 @@ from assets.kit.records import Records
 from assets.kit.schema import Row
 from assets.kit.scope import Scope
 from assets.kit.shape import Block
+from assets.kit.shrinking import Shrinks
 from assets.kit.tolerance import Tolerance
 from resources.calendar.trading_days import TradingCalendar
 from resources.gateway.client import GatewayClient
@@ -79,8 +80,9 @@ class Landing:
 
     `window_days` is how long a windowed one can still be told, counted from its day; an `is_optional` one is in a
     night only if the owner takes it in. Each landing of an `is_intraday` one tells of its own moment: it is made during
-    the day too, and all of a day make its partition. Of a `local` one the source is
-    what our own processes wrote: `fetch` is given `Records` in the place of a `Fetch`.
+    the day too, and all of a day make its partition. Of a `local` one the source is what our own processes wrote:
+    `fetch` is given `Records` in the place of a `Fetch`. An `is_last` one is made when there is nothing else to do but
+    what follows from it.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Landing:
     window_days: int | None = None
     is_optional: bool = False
     is_intraday: bool = False
+    is_last: bool = False
 
     @property
     def slow_endpoints(self) -> list[Endpoint]:
@@ -135,6 +138,12 @@ class Table:
     key: tuple[str, ...]
     shape: Callable[[Page], Block]
     storage: ByDay | ByYear
+    shrinks: Shrinks = "seldom"
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether a partition that shrank is held back; years only grow, and our own records are as they are."""
+        return self.shrinks != "freely" and self.raw.time != "local" and isinstance(self.storage, ByDay)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -177,6 +186,7 @@ def landing(
     window_days: int | None = None,
     is_optional: bool = False,
     is_intraday: bool = False,
+    is_last: bool = False,
 ) -> Callable[[Fetching], Landing]:
     """Declare how replies are fetched; the function is named `raw_<dataset>`."""
 
@@ -193,6 +203,7 @@ def landing(
             window_days=window_days,
             is_optional=is_optional,
             is_intraday=is_intraday,
+            is_last=is_last,
         )
 
     return declare
@@ -204,8 +215,13 @@ def table(
     raw: Landing,
     key: Sequence[str],
     storage: ByDay | ByYear | None = None,
+    shrinks: Shrinks = "seldom",
 ) -> Callable[[Callable[[Page], Block]], Table]:
-    """Declare how a good reply becomes records; the function has the table's name."""
+    """Declare how a good reply becomes records; the function has the table's name.
+
+    `shrinks` is what the table may do from one day to the next without its owner being asked; `freely` if its rows are
+    events, such as orders.
+    """
 
     def declare(shape: Callable[[Page], Block]) -> Table:
         return Table(
@@ -218,6 +234,7 @@ def table(
             key=tuple(key),
             shape=shape,
             storage=storage or ByDay(),
+            shrinks=shrinks,
         )
 
     return declare

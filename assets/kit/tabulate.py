@@ -10,7 +10,7 @@ from datetime import date, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from assets.kit.conform import Source, conform, rejected_rows, rejected_schema
+from assets.kit.conform import UNKNOWN_SHAPE, Source, conform, rejected_rows, rejected_schema
 from assets.kit.declare import ByYear, Table
 from assets.kit.preview import preview
 from assets.kit.replies import day_answers, good_pages, landing_files
@@ -152,7 +152,7 @@ def _shaped(table: Table, page: Page, file: str, day: date, strange: list["pa.Ta
         told = str(error) if isinstance(error, ShapeError) else f"{type(error).__name__} {error}"
         empty = Source(Block([], {}), page.envelope, file, day)
         body = page.envelope.body.decode(errors="replace")
-        strange.append(rejected_rows(empty, [body], [[f"the reply's shape is not known: {told}"]]))
+        strange.append(rejected_rows(empty, [body], [[f"{UNKNOWN_SHAPE}: {told}"]]))
         return None
     return Source(block, page.envelope, file, day)
 

@@ -81,7 +81,7 @@ def raw_positions(fetch: Fetch) -> Iterator[Page]:
             fetch.say(f"positions of {masked(account_id)} moved while they were read; reading them again")
 
 
-@table(Position, raw=raw_positions, key=["account_id", "conid"])
+@table(Position, raw=raw_positions, key=["account_id", "conid"], shrinks="to_nothing")
 def positions(page: Page) -> Block:
     """What each account held."""
     block = rows(listed(page.json))

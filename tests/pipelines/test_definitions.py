@@ -70,7 +70,7 @@ def test_the_datasets_are_these() -> None:
         *("instruments", "symbols", "bars_1d"),
         *("orders", "trades"),
         *("option_months", "option_strikes", "option_chains"),
-        *("requests", "gateway_session", "parked_work"),
+        *("requests", "gateway_session", "parked_work", "check_results"),
         *("scanner_params", "scanner_runs"),
     }
 
