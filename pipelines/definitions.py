@@ -117,6 +117,9 @@ def resources_of(settings: Settings) -> dict[str, Any]:
             bars_depth_days=choices.bars.depth_days,
             bars_asset_classes=list(choices.bars.asset_classes),
             is_performance_limit_per_account=choices.performance.is_limit_per_account,
+            hold_back_share=choices.hold_back.share,
+            hold_back_least_rows=choices.hold_back.least_rows,
+            hold_back_shares=choices.hold_back.shares,
         ),
     }
 
@@ -126,6 +129,9 @@ def build_definitions(settings: Settings, *, resources: Mapping[str, Any] | None
     found, marts = declared(), read_marts()
     kept = found.nightly(leave_out=settings.choices.leave_out, take_in=settings.choices.take_in)
     tables = {table.name: table for table in found.tables}
+    strange = sorted(set(settings.choices.hold_back.shares) - set(tables))
+    if strange:
+        raise SettingsMistake(f"hold_back.shares: there is no table {strange[0]!r}. Choose of {', '.join(tables)}.")
     published = warehouse_asset(found.tables, marts)
     checkable: list[Landing | Table] = [*found.landings, *found.tables]
     checks = [

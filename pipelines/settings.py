@@ -79,6 +79,14 @@ class Schedule(Part):
         return value
 
 
+class HoldBack(Part):
+    """When a table has shrunk so much that its owner is asked before the night is published."""
+
+    share: float = Field(default=0.5, ge=0, le=1)
+    least_rows: int = Field(default=10, gt=0)
+    shares: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
+
+
 class Alerts(Part):
     """Whom to tell when a person is needed. Addresses hold secrets: they are never shown."""
 
@@ -108,6 +116,7 @@ class Choices(BaseModel):
     gateway: Reach = Reach()
     privacy: Privacy = Privacy()
     schedule: Schedule = Schedule()
+    hold_back: HoldBack = HoldBack()
     alerts: Alerts = Alerts()
 
     @field_validator("watchlist", mode="before")

@@ -8,13 +8,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.kit.conform import UNKNOWN_SHAPE, Source, conform, rejected_rows, rejected_schema
 from assets.kit.declare import Table
-from assets.kit.replies import good_pages, landing_files, last_answers
+from assets.kit.hold_back import Judged, Made, judge, put_aside
+from assets.kit.replies import accounts_asked, good_pages, landing_files, last_answers
 from assets.kit.schema import arrow_schema
 from assets.kit.shape import Block, ShapeError
+from assets.kit.shrinking import Limits
 from resources.calendar.trading_days import TradingCalendar
 from resources.gateway.endpoint import Page
 from resources.lake.resource import Lake
@@ -27,39 +30,57 @@ BATCH_ROWS = 50_000
 
 @dataclass(slots=True)
 class Built:
-    """What became of a partition's replies."""
+    """What became of a partition's replies; `held` is why they wait, `accepted` what the owner accepted of them."""
 
     rows: int = 0
     rejected: int = 0
     unfinished: int = 0
     files: list[str] = field(default_factory=list)
     unknown: dict[str, str] = field(default_factory=dict)
+    held: str | None = None
+    accepted: str | None = None
 
 
-def build_day(table: Table, day: date, *, lake: Lake, accounts: Sequence[str] = ()) -> Built | None:
+def build_day(
+    table: Table, day: date, *, lake: Lake, accounts: Sequence[str] = (), limits: Limits | None = None
+) -> Built | None:
     """Build one day's partition from its latest landing; None when nothing was landed.
 
     Of replies that tell of more accounts than the owner wishes to keep, the others' rows are left out; they stay
-    in raw. A record of our own is kept whole.
+    in raw. A record of our own is kept whole. What shrank by more than `limits` is put aside, and what stood stays.
     """
+    partition = day.isoformat()
+    accounts = () if table.raw.time == "local" else accounts
+    is_guarded = limits is not None and table.is_guarded
+    files = lake.raw.landings(table.raw.name, partition) if is_guarded else landing_files(lake.raw, table, partition)
+    if not files:
+        return None
+    made = [_made(table, day, path, lake, accounts) for path in files]
+    newest, told = made[-1]
+    judged = Judged(newest)
+    if limits is not None and table.is_guarded:
+        judged = judge(table, day, [one for one, _ in made], lake=lake, accounts=accounts, limits=limits)
+        put_aside(table, day, newest, judged, lake=lake)
+    told.held, told.accepted = judged.held, judged.accepted
+    told.rows = judged.standing.accepted.num_rows if judged.standing else 0
+    if judged.standing:
+        path = lake.tables.write(table.name, table.storage.key, partition, judged.standing.accepted)
+        told.files.append(str(path))
+    lake.tables.write_rejected(table.name, table.storage.key, partition, newest.rejected)
+    return told
+
+
+def _made(table: Table, day: date, path: Path, lake: Lake, accounts: Sequence[str]) -> tuple[Made, Built]:
     import pyarrow as pa
 
-    partition = day.isoformat()
-    found = landing_files(lake.raw, table, partition)
-    if not found:
-        return None
-    pages = last_answers(good_pages(lake.raw, table.raw, found[0]))
-    accounts = () if table.raw.time == "local" else accounts
+    pages = last_answers(good_pages(lake.raw, table.raw, path))
     built = Built()
     accepted, rejected = [arrow_schema(table.row).empty_table()], [rejected_schema().empty_table()]
-    for rows, refused in _conformed(table, ((page, str(found[0])) for page in pages), day, built, calendar=None):
+    for rows, refused in _conformed(table, ((page, str(path)) for page in pages), day, built, calendar=None):
         accepted.append(_of_accounts(rows, accounts))
         rejected.append(refused)
     whole = _sorted(table, pa.concat_tables(accepted))
-    built.rows = whole.num_rows
-    built.files.append(str(lake.tables.write(table.name, table.storage.key, partition, whole)))
-    lake.tables.write_rejected(table.name, table.storage.key, partition, pa.concat_tables(rejected))
-    return built
+    return Made(path.name, whole, pa.concat_tables(rejected), accounts_asked(pages)), built
 
 
 def build_years(
