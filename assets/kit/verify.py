@@ -94,7 +94,7 @@ def not_every_row_was_rejected(looked: Looked) -> Verdict:
     )
     return _found(
         looked,
-        f"""select trading_day, reasons[1] as reason, count(*) as rows from rejected
+        f"""select reasons[1] as reason, count(*) as rows from rejected
             where not exists (select 1 from {looked.table.name} as accepted where {same})
             group by all order by rows desc""",
     )

@@ -31,7 +31,7 @@ def test_a_table_whose_rows_are_all_rejected_blocks_what_follows_and_says_why(sh
     says = {one.name: (one.is_blocking, one.says) for one in outcome.failed_checks}
     assert says["not_every_row_was_rejected"] == (
         True,
-        "trading_day 2024-11-25, reason quantity: position cannot be read as float, rows 5",
+        "reason quantity: position cannot be read as float, rows 5",
     )
 
 
