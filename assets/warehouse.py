@@ -46,7 +46,7 @@ def warehouse_asset(tables: Sequence[Table], marts: Sequence[Mart]) -> dg.Assets
     specs = [
         dg.AssetSpec(
             "warehouse",
-            deps=upstream,
+            deps=[_latest(name) for name in upstream],
             group_name="warehouse",
             kinds={"duckdb"},
             owners=OWNERS,
@@ -77,6 +77,11 @@ def warehouse_asset(tables: Sequence[Table], marts: Sequence[Mart]) -> dg.Assets
     return warehouse
 
 
+def _latest(table: str) -> dg.AssetDep:
+    """All partitions are read. Dagster is told of the last: of all, it lists thousands of days for each table."""
+    return dg.AssetDep(table, partition_mapping=dg.LastPartitionMapping())
+
+
 def _mart_spec(mart: Mart, kinds: Mapping[str, str], upstream: Sequence[str]) -> dg.AssetSpec:
     docs = dict(mart.column_docs)
     words = f" {' '.join(mart.sql.split())} "
@@ -84,7 +89,7 @@ def _mart_spec(mart: Mart, kinds: Mapping[str, str], upstream: Sequence[str]) ->
     columns = [dg.TableColumn(name=name, type=kind, description=docs.get(name)) for name, kind in kinds.items()]
     return dg.AssetSpec(
         mart.name,
-        deps=named or upstream,  # which names no table looks at what lies beside all of them
+        deps=[_latest(name) for name in named or upstream],  # naming no table, it looks at what lies beside all of them
         group_name="marts",
         kinds={"duckdb", "sql"},
         owners=OWNERS,

@@ -91,11 +91,16 @@ def _build(
             connection.execute(f"set temp_directory = '{_quoted(new)}.spill'")  # else in `.tmp`, wherever we stand
             connection.execute(f"attach '{_quoted(new)}' as warehouse (storage_version '{STORAGE}')")
             connection.execute("use warehouse")
+            with _at_once(connection):
+                for table in tables:
+                    _create(connection, table)
+                    _comment(connection, table.name, table.doc, [(one.name, one.doc) for one in table.columns])
             for table in tables:
                 _load(connection, table)
             _view(connection, beside)
             for mart in marts:
-                _make(connection, mart)
+                with _at_once(connection):
+                    _make(connection, mart)
             connection.execute("checkpoint")
             connection.execute("use memory")
             connection.execute("detach warehouse")
@@ -123,9 +128,15 @@ def _create(connection: duckdb.DuckDBPyConnection, table: TableSource) -> None:
     connection.execute(f'create table "{table.name}" ({columns})')
 
 
+@contextmanager
+def _at_once(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """One transaction: each statement alone, of hundreds, would be written through to the disk."""
+    connection.execute("begin")
+    yield
+    connection.execute("commit")
+
+
 def _load(connection: duckdb.DuckDBPyConnection, table: TableSource) -> None:
-    _create(connection, table)
-    _comment(connection, table.name, table.doc, [(column.name, column.doc) for column in table.columns])
     if not table.files:
         return
     names = ", ".join(f'"{column.name}"' for column in table.columns)
