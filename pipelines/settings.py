@@ -95,6 +95,14 @@ class Schedule(Part):
         return value
 
 
+class HoldBack(Part):
+    """When a table has shrunk so much that its owner is asked before the night is published."""
+
+    share: float = Field(default=0.5, ge=0, le=1)
+    least_rows: int = Field(default=10, gt=0)
+    shares: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
+
+
 class Tolerated(Part):
     """By how much an identity may be off instead of what its check says."""
 
@@ -138,6 +146,7 @@ class Choices(BaseModel):
     gateway: Reach = Reach()
     privacy: Privacy = Privacy()
     schedule: Schedule = Schedule()
+    hold_back: HoldBack = HoldBack()
     alerts: Alerts = Alerts()
     tolerances: dict[str, Tolerated] = {}
 

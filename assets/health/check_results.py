@@ -41,6 +41,7 @@ class CheckResult(Row):
         "residual", "How far the data are from what must be equal, at worst; null where nothing is measured."
     )
     tolerance: float | None = column("tolerance", "How large the residual may be.")
+    says: str | None = column("says", "The first that offends, in one line; null if none does.")
     first_offenders: str | None = column("first_offenders", "The first that offend, as a table in Markdown.")
     checked_by_run_id: str = column("run_id", "Dagster run that made the check.")
     job: str = column("job", "Job of that run.")

@@ -142,8 +142,9 @@ class Table:
 
     @property
     def is_guarded(self) -> bool:
-        """Whether a partition that shrank is held back; years only grow, and our own records are as they are."""
-        return self.shrinks != "freely" and self.raw.time != "local" and isinstance(self.storage, ByDay)
+        """Whether a partition that shrank is held back; what only grows cannot, our own records are as they are."""
+        only_grows = isinstance(self.storage, ByYear) or self.raw.is_intraday
+        return not (only_grows or self.shrinks == "freely" or self.raw.time == "local")
 
 
 @dataclass(frozen=True, eq=False, slots=True)

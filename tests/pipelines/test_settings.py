@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assets.kit.shrinking import Limits
 from pipelines.definitions import resources_of
 from pipelines.settings import DEFAULT_CONFIG, Choices, Environment, SettingsMistake, read_settings
 
@@ -157,6 +158,7 @@ def test_the_owners_choices_are_read(toml: Path) -> None:
         '[bars]\ndepth_days = 9\nfirst_day = 2015-01-02\nasset_classes = ["STK"]\n'
         '[performance]\nis_limit_per_account = true\n[schedule]\nnightly_at = "19:05"\n'
         "[gateway]\nallow_remote = true\n[privacy]\nshow_account_ids = true\n"
+        "[hold_back]\nshare = 0.3\nleast_rows = 20\nshares = { positions = 0.1, ledger = 0 }\n"
         "[tolerances]\nno_earlier_nav_was_restated = { amount = 2 }\n"
     )
     choices = read_settings().choices
@@ -168,6 +170,9 @@ def test_the_owners_choices_are_read(toml: Path) -> None:
     assert choices.schedule.nightly_at == time(19, 5)
     assert choices.gateway.allow_remote
     assert choices.privacy.show_account_ids
+    scope = resources_of(read_settings())["scope"]
+    limits = [scope.limits_of(table) for table in ("positions", "ledger", "accounts")]
+    assert limits == [Limits(share=0.1, least_rows=20), None, Limits(share=0.3, least_rows=20)]
     assert choices.tolerances["no_earlier_nav_was_restated"].chosen == {"amount": 2.0}
 
 
@@ -205,6 +210,8 @@ def test_an_empty_file_leaves_the_defaults(toml: Path) -> None:
         ('watchlist = ["AAPL,MSFT"]', "watchlist=['AAPL,MSFT']: 'AAPL,MSFT' names nothing."),
         ('[schedule]\nnightly_at = "18:30+02:00"', "schedule.nightly_at='18:30+02:00': it is New York's time"),
         ('[schedule]\nnightly_at = "25:00"', "schedule.nightly_at='25:00': input should be in a valid time format"),
+        ("[hold_back]\nshare = 1.5", "hold_back.share=1.5: input should be less than or equal to 1."),
+        ("[hold_back]\nshares = { positions = -1 }", "hold_back.shares.positions=-1: input should be greater than or"),
         (
             "[tolerances]\na_b = { amount = -1 }",
             "tolerances.a_b.amount=-1: input should be greater than or equal to 0.",
