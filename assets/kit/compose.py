@@ -172,6 +172,9 @@ def _materialized(built: list[Built], *, without: list[date]) -> dg.MaterializeR
     unfinished = sum(one.unfinished for one in built)
     if unfinished:
         metadata["rows_of_days_not_closed"] = unfinished
+    replaced = sum(one.replaced for one in built)
+    if replaced:
+        metadata["rows_replaced"] = replaced
     if without:
         metadata["days_without_replies"] = ", ".join(day.isoformat() for day in without)
     return dg.MaterializeResult(metadata=metadata)
