@@ -117,6 +117,7 @@ def resources_of(settings: Settings) -> dict[str, Any]:
             bars_depth_days=choices.bars.depth_days,
             bars_asset_classes=list(choices.bars.asset_classes),
             is_performance_limit_per_account=choices.performance.is_limit_per_account,
+            transactions_per_night=choices.transactions.per_night,
         ),
     }
 

@@ -48,6 +48,12 @@ class Performance(Part):
     is_limit_per_account: bool = False
 
 
+class Transactions(Part):
+    """How many contracts' transactions a night asks for, if it does."""
+
+    per_night: int = Field(default=3, gt=0, le=50)
+
+
 class Session(Part):
     """How the gateway's session is kept."""
 
@@ -104,6 +110,7 @@ class Choices(BaseModel):
     take_in: list[str] = []
     bars: Bars = Bars()
     performance: Performance = Performance()
+    transactions: Transactions = Transactions()
     session: Session = Session()
     gateway: Reach = Reach()
     privacy: Privacy = Privacy()

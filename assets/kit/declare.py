@@ -19,6 +19,7 @@ from resources.calendar.trading_days import TradingCalendar
 from resources.gateway.client import GatewayClient
 from resources.gateway.endpoint import Endpoint, Local, Page
 from resources.gateway.errors import Refused
+from resources.lake.raw import RawStore
 from resources.lake.tables import TableStore
 from resources.privacy import masked
 
@@ -30,10 +31,11 @@ SLOW_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """What a landing function works with. `days` are the trading days to land, oldest first."""
+    """What a landing function works with: `days` are the trading days to land, oldest first, `raw` what was landed."""
 
     gateway: GatewayClient
     tables: TableStore
+    raw: RawStore
     scope: Scope
     calendar: TradingCalendar
     days: tuple[date, ...]
@@ -149,7 +151,10 @@ def landing(
     window_days: int | None = None,
     is_optional: bool = False,
 ) -> Callable[[Fetching], Landing]:
-    """Declare how replies are fetched; the function is named `raw_<dataset>`."""
+    """Declare how replies are fetched; the function is named `raw_<dataset>`.
+
+    Of rows with equal key that several endpoints told on one day, those of the endpoint named last stand.
+    """
 
     def declare(fetch: Fetching) -> Landing:
         return Landing(

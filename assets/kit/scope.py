@@ -24,6 +24,8 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
         default=False, description="Whether the gateway counts its 15 minutes for each account apart."
     )
 
+    transactions_per_night: int = Field(default=3, description="Contracts whose transactions a night asks for.")
+
     @property
     def calendar(self) -> TradingCalendar:
         return trading_calendar(self.exchange)
