@@ -149,6 +149,7 @@ class Landings:
         fetch = Fetch(
             gateway=client,
             tables=lake.tables,
+            raw=lake.raw,
             scope=self._scope,
             calendar=self._calendar,
             days=tuple(days),
