@@ -25,7 +25,7 @@ def test_a_night_lands_builds_checks_and_publishes_everything(night: Night) -> N
 
 def test_every_table_and_mart_is_in_the_warehouse(night: Night) -> None:
     names = set(night.nights.query("select table_name from duckdb_tables()")["table_name"])
-    marts = {"nav_daily", "positions_history", "exposure", "session_spells"}
+    marts = {"nav_daily", "positions_history", "exposure", "session_spells", "trades_enriched"}
     assert names == {table.name for table in declared().tables} | marts
 
 
@@ -34,6 +34,7 @@ def test_a_night_asks_no_more_than_it_must(night: Night) -> None:
     fixed = {"ledger": 1, "allocation": 1, "performance": 1, "symbols": 1, "instruments": 1}
     assert {name: requests[name] for name in fixed} == fixed
     assert requests["positions"] == 3, "two pages, and the full one again"
+    assert (requests["orders"], requests["trades"]) == (2, 2), "the first of a session is cold"
     assert "accounts" not in requests, "the session had asked already"
 
 
