@@ -13,7 +13,7 @@ from datetime import datetime
 from assets.kit.declare import Fetch, RawPages, check, landing, table
 from assets.kit.parse import epoch_ms
 from assets.kit.schema import Row, column
-from assets.kit.shape import Block, keyed, listed, rows
+from assets.kit.shape import Block, keyed, keyed_if_any, listed, rows
 from resources.gateway.endpoint import Page
 from resources.gateway.priming import PORTFOLIO_ACCOUNTS, SUBACCOUNTS, ids_in, lacking_of
 
@@ -24,9 +24,9 @@ class Account(Row):
     known = frozenset({"id", "accountVan", "desc", "parent", "PrepaidCrypto-Z", "PrepaidCrypto-P", "category"})
 
     account_id: str = column("accountId", "The account.", pattern=r"^\w{2,}$")
-    title: str | None = column("accountTitle", "Name of the holder.")
-    display_name: str | None = column("displayName", "Name as the portal shows it.")
-    alias: str | None = column("accountAlias", "Name that the owner gave it.")
+    title: str | None = column("accountTitle", "Name of the holder.", is_personal=True)
+    display_name: str | None = column("displayName", "Name as the portal shows it.", is_personal=True)
+    alias: str | None = column("accountAlias", "Name that the owner gave it.", is_personal=True)
     base_currency: str = column("currency", "Currency that the account is kept in.", pattern="^[A-Z]{3}$")
     account_type: str | None = column("type", "INDIVIDUAL, DEMO, ...")
     customer_type: str | None = column("acctCustType", "Kind of customer; newer gateways only.")
@@ -65,7 +65,7 @@ def accounts(page: Page) -> Block:
     found = [keyed(one) for one in listed(told)]
     return rows(
         (
-            {**one, "parent_account_id": keyed(one.get("parent") or {}).get("accountId")}
+            {**one, "parent_account_id": keyed_if_any(one.get("parent")).get("accountId")}
             for one in found
             if one.get("accountId") != "All"
         ),

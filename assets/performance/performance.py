@@ -21,6 +21,7 @@ from assets.kit.declare import Fetch, check, landing, table
 from assets.kit.parse import day, month
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, ShapeError, echoed, keyed, listed, paired, rows
+from assets.kit.tolerance import Tolerance
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import Refused
 from resources.gateway.pacing import Limit
@@ -115,19 +116,17 @@ def every_account_has_a_value() -> str:
     return "select trading_day, account_id from accounts anti join nav using (trading_day, account_id)"
 
 
-@check(nav, needs=["ledger"])
+@check(nav, needs=["ledger"], tolerance=Tolerance(amount=0.005, share=0.005))
 def nav_is_the_net_liquidation_of_the_ledger() -> str:
     """A NAV told for a day is what the ledger said that day, within half a percent.
 
     The two are taken at different minutes: the ledger when the night asks, the NAV at the end of IBKR's day.
     """
     return """
-        with told as (
-            select n.trading_day, n.account_id, n.date, n.nav, l.net_liquidation
-            from nav n join ledger_history l
-              on l.trading_day = n.date and l.account_id = n.account_id and l.currency = 'BASE'
-        )
-        select * from told where abs(nav - net_liquidation) > 0.005 * greatest(abs(net_liquidation), 1)
+        select n.trading_day, n.account_id, n.date, n.nav, l.net_liquidation,
+               n.nav - l.net_liquidation as residual, l.net_liquidation as size
+        from nav n join ledger_history l
+          on l.trading_day = n.date and l.account_id = n.account_id and l.currency = 'BASE'
     """
 
 
@@ -148,7 +147,7 @@ def no_nav_stands_apart_from_the_days_around_it() -> str:
     """
 
 
-@check(nav, is_blocking=False)
+@check(nav, is_blocking=False, tolerance=Tolerance(amount=0.01))
 def no_earlier_nav_was_restated() -> str:
     """NAVs told before are told again unchanged.
 
@@ -161,10 +160,10 @@ def no_earlier_nav_was_restated() -> str:
                 select max(trading_day) from nav_history where trading_day < (select min(trading_day) from nav)
             )
         )
-        select account_id, date, before.nav as told_before, now.nav as told_now, now.nav - before.nav as difference
+        select account_id, date, before.trading_day as told_before_on, before.nav as told_before, now.nav as told_now,
+               now.nav - before.nav as residual, now.nav as size
         from nav as now join before using (account_id, date)
-        where abs(now.nav - before.nav) > 0.01 and date < before.trading_day
-        order by date
+        where date < before.trading_day
     """
 
 
@@ -206,7 +205,7 @@ def _series(page: Page, *, family: str, values: str, named: str) -> Block:
     records: list[dict[str, Any]] = []
     for one in series:
         for record in paired(found["dates"], one[values], date="date", value=named):
-            records.append({**record, "id": one["id"], "baseCurrency": one["baseCurrency"]})
+            records.append({**record, "id": one["id"], "baseCurrency": one.get("baseCurrency")})
     if not series and found["dates"]:
         raise ShapeError(f"{family} has dates but no series")
     return rows(records)

@@ -96,7 +96,7 @@ class GatewayClient:
     ) -> Page:
         """One good reply; each error gets its remedy first, and is raised when that did not help.
 
-        `counted_as` keeps the endpoint's limit apart for what it names, where a gateway counts so.
+        `counted_as` names what the endpoint's limit is counted apart for, `called` (of `params`) the question itself.
         """
         self.open(endpoint.tier)
         request = endpoint.request(query=query, body=body, **params)

@@ -22,10 +22,14 @@ from resources.gateway.wire import decipher
 
 @dataclass(frozen=True)
 class Page:
-    """A good reply: what was asked (`params`), the decoded `json`, and the envelope it came in."""
+    """A good reply: what was asked (`params`), the decoded `json`, and the envelope it came in.
+
+    `earlier` are good replies to the same request that it follows, where what they told adds to it.
+    """
 
     endpoint: "Endpoint | Local"
     envelope: Envelope
+    earlier: tuple["Page", ...] = field(default=(), repr=False, compare=False)
 
     @cached_property
     def json(self) -> Any:
@@ -62,8 +66,8 @@ class Numbered:
                 return
 
     def is_last(self, page: Page) -> bool:
-        """Whether no page follows."""
-        return len(page.json) < self.size
+        """Whether no page follows; none follows what is no list, which nobody can count."""
+        return not isinstance(page.json, list) or len(page.json) < self.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,9 @@ class Endpoint:
         """How much of a session it needs."""
         return ALLOWED[self.method, self.path]
 
-    def request(self, *, query: Mapping[str, Any] | None = None, body: Any = None, **params: Any) -> Request:
+    def request(
+        self, *, query: Mapping[str, Any] | None = None, body: Any = None, called: str = "", **params: Any
+    ) -> Request:
         """The request with its path filled in; values are quoted, so none can reach another path."""
         filled = {name: quote(str(value), safe="") for name, value in params.items()}
         if any(value in {"", ".", ".."} for value in filled.values()):
@@ -142,6 +148,7 @@ class Endpoint:
             path=self.path.format(**filled),
             query={name: str(value) for name, value in (query or {}).items()},
             body=body,
+            name=called,
         )
 
     def answers(self, request: Request) -> bool:

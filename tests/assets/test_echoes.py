@@ -1,6 +1,7 @@
 """A reply that says it is of something else than what was asked for is rejected whole, with that reason."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -38,8 +39,25 @@ def _performance(_: Request, reply: dict[str, Any]) -> Any:
     return reply
 
 
+def _of_another_account(request: Request, _: Any) -> Any:
+    row = {"account": "U7654321", "acct": "U7654321", "accountCode": "U7654321"}
+    return [row] if request.path.endswith("trades") else {"orders": [row], "snapshot": True}
+
+
 def _bar_size(_: Request, reply: dict[str, Any]) -> Any:
     return {**reply, "barLength": 3600}
+
+
+def _symbol(request: Request, reply: Any) -> Any:
+    return [{**row, "symbol": "OTHER"} for row in reply] if request.path.endswith("/search") else reply
+
+
+def _strike(request: Request, reply: Any) -> Any:
+    return [{**row, "strike": 1.5} for row in reply] if request.path.endswith("/info") else reply
+
+
+def _month(request: Request, reply: Any) -> Any:
+    return [{**row, "maturityDate": "20291221"} for row in reply] if request.path.endswith("/info") else reply
 
 
 MISDIRECTED: dict[str, tuple[str, str, Change, str]] = {
@@ -51,8 +69,21 @@ MISDIRECTED: dict[str, tuple[str, str, Change, str]] = {
     "values of another account": ("performance", "nav", _performance, "account U7654321"),
     "returns of another account": ("performance", "cumulative_returns", _performance, "account U7654321"),
     "months of another account": ("performance", "period_returns", _performance, "account U7654321"),
+    "orders of another account": ("orders", "orders", _of_another_account, "account U7654321"),
+    "executions of another account": ("trades", "trades", _of_another_account, "account U7654321"),
+    "options on another symbol": ("option_chains", "option_months", _symbol, "symbol OTHER"),
+    "options of another strike": ("option_chains", "option_chains", _strike, "strike 1.5"),
+    "options of another month": ("option_chains", "option_chains", _month, "month 202912"),
     "hours instead of days": ("bars_1d", "bars_1d", _bar_size, "bars of seconds 3600"),
 }
+
+
+OF_THE_SELECTED = ("orders", "trades")
+"""Told of the selected account unless another is named, as each is where there are several."""
+
+
+def _naming_the_account(request: Request) -> Request:
+    return replace(request, query={**request.query, "accountId": "U9900001"})
 
 
 def _has_rows(built: Bent, table: str) -> bool:
@@ -62,6 +93,8 @@ def _has_rows(built: Bent, table: str) -> bool:
 @pytest.mark.parametrize("name", MISDIRECTED)
 def test_a_reply_that_is_misdirected_is_rejected_whole(bent: Bent, name: str) -> None:
     dataset, table, change, of = MISDIRECTED[name]
+    if dataset in OF_THE_SELECTED:
+        bent.ask_as(dataset, _naming_the_account)
     built = bent.bend(dataset, change).build(table)
     reasons = [why for [why] in built.reasons(table)]
     assert reasons

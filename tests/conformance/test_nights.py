@@ -16,6 +16,7 @@ from pipelines.outcome import Outcome
 from resources.lake.parked import Parked
 from resources.simulator.options import Options
 from resources.simulator.server import serve
+from tests.desk import buys_late
 from tests.nights import EVERYTHING, Nights, rest
 
 pytestmark = pytest.mark.slow
@@ -25,6 +26,7 @@ DAY = "2026-11-23"
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 WAITED = Parked("performance", (date(2026, 11, 23),), "Postponed", "a limit of minutes", EVENING, None, "earlier")
 SCOPE: dict[str, Any] = {"watchlist": ["AAPL"], "bars_asset_classes": ["STK"], "bars_depth_days": 5}
+SCOPE |= {"options_underlyings": ["AAPL"], "options_requests": 3}
 OF_A_LANDING = {one.name for one in PROVENANCE} - {"extra"}
 OF_AN_INSTANT = {"reckoned_at"}  # the gateway's own clock in a reply
 Landed = tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]
@@ -47,6 +49,7 @@ def _assert_clean(outcome: Outcome) -> None:
 def landed_twice(tmp_path_factory: pytest.TempPathFactory) -> Landed:
     """The tables after a first and after a second landing of one partition."""
     with serve(Options(clock=EVENING, positions=5)) as gateway:
+        buys_late(gateway)
         nights = Nights(tmp_path_factory.mktemp("twice"), gateway, scope=SCOPE, choices=EVERYTHING)
         nights.lake.parked.park(WAITED)
         _assert_clean(nights.run("nightly", DAY))

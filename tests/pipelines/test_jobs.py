@@ -10,6 +10,7 @@ from tests.nights import EVERYTHING
 
 PUBLISHED = {"warehouse", *(mart.name for mart in read_marts())}
 TABLES = {table.name for table in declared().tables}
+LOOKED_AT = [landing for landing in declared().landings if landing.is_intraday]
 RAW = {f"raw/{landing.name}" for landing in declared().landings}
 OPTIONAL = {key for one in declared().tables if one.raw.is_optional for key in (one.name, f"raw/{one.raw.name}")}
 NIGHT = (RAW | TABLES | PUBLISHED) - OPTIONAL
@@ -59,8 +60,21 @@ def test_what_cannot_be_left_out_is_told_in_one_line(name: str, problem: str) ->
     assert "\n" not in str(told.value)
 
 
+def test_a_table_that_is_not_there_cannot_have_a_limit_of_its_own() -> None:
+    chosen = Choices.model_validate({"hold_back": {"shares": {"position": 0.1}}})
+    with pytest.raises(SettingsMistake, match="shares: there is no table 'position'. Choose of accounts, ") as told:
+        build_definitions(Settings(environment=Environment(), choices=chosen))
+    assert "\n" not in str(told.value)
+
+
 def test_history_is_bars_and_the_warehouse(definitions: dg.Definitions) -> None:
     assert _assets(definitions, "history") == {"raw/bars_1d", "bars_1d"} | PUBLISHED
+
+
+def test_a_look_during_the_day_publishes_nothing(definitions: dg.Definitions) -> None:
+    found = _assets(definitions, "intraday")
+    assert {"raw/scanner_runs", "scanner_runs"} <= found
+    assert found == {f"raw/{one.name}" for one in LOOKED_AT} | {one.name for one in LOOKED_AT}
 
 
 def test_reprocess_has_every_table_and_no_landing(definitions: dg.Definitions) -> None:
@@ -94,7 +108,7 @@ def test_each_table_is_checked_before_it_is_published(definitions: dg.Definition
     assert assets <= checked
 
 
-@pytest.mark.parametrize("job", ["nightly", "history", "reprocess", "resume"])
+@pytest.mark.parametrize("job", ["nightly", "intraday", "history", "reprocess", "resume"])
 def test_each_job_says_what_it_does_and_is_run_by_day(definitions: dg.Definitions, job: str) -> None:
     definition = definitions.resolve_job_def(job)
     assert definition.description

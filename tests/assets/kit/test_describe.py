@@ -10,7 +10,7 @@ from tests.assets.bent import TABLES
     ("name", "words"),
     [
         ("positions", "perishable: can only be asked for on the day itself"),
-        ("nav", "windowed: can be asked for again while it is inside the gateway's window"),
+        ("nav", "windowed: can be asked for again while it is inside the gateway's window of 365 days"),
         ("bars_1d", "replayable: can be asked for again at any time"),
         ("requests", "local: is written by our own processes, the gateway is not asked"),
     ],

@@ -162,4 +162,4 @@ def test_a_restated_nav_is_shown_as_a_diff(bent: Bent) -> None:
         return reply
 
     [offender] = bent.bend("performance", restated).build("nav").verdict("no_earlier_nav_was_restated").offenders
-    assert float(offender["difference"]) == pytest.approx(12.5)
+    assert float(offender["residual"]) == pytest.approx(12.5)

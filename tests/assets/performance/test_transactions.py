@@ -170,5 +170,6 @@ def _next(bent: Bent, *, asked: dict[int, date], per_night: int, day: date = DAY
         calendar=bent.scope.calendar,
         days=(day,),
         say=lambda _: None,
+        pause=lambda _: None,
     )
     return [conid for conid, _ in next_few(fetch)]

@@ -37,6 +37,22 @@ def test_a_cold_row_of_an_option_is_read_with_its_strike_as_text(bent: Bent) -> 
     assert row["extra"] is None
 
 
+def test_terms_that_are_in_the_description_only_are_read_from_there(bent: Bent) -> None:
+    bare = {**COLD, "expiry": None, "putOrCall": None, "multiplier": None, "strike": 0.0}
+    bare["contractDesc"] = "SIMA   DEC2026 150 C [SIMA  261218C00150000 100]"
+    built = bent.bend("positions", _only(bare)).build("positions")
+    [row] = built.rows("positions").to_dict("records")
+    assert (row["strike"], row["multiplier"], row["put_or_call"]) == (150.0, 100.0, "C")
+    assert row["expiry_day"].isoformat() == "2026-12-18"
+    assert built.verdict("market_value_is_quantity_times_price").has_passed
+
+
+def test_terms_that_nothing_tells_stay_unknown(bent: Bent) -> None:
+    bare = {**COLD, "expiry": None, "putOrCall": None, "strike": 0.0}
+    [row] = bent.bend("positions", _only(bare)).build("positions").rows("positions").to_dict("records")
+    assert (row["strike"], row["put_or_call"], row["expiry_day"]) == (None, None, None)
+
+
 @pytest.mark.parametrize("nothing", ["0", 0.0, None])
 def test_strike_and_multiplier_of_a_stock_are_null_however_the_wire_says_so(bent: Bent, nothing: Any) -> None:
     stock = {**COLD, "strike": nothing, "multiplier": nothing, "undConid": 0, "putOrCall": None, "expiry": None}
@@ -172,6 +188,15 @@ def test_a_full_page_that_was_read_only_once_fails(bent: Bent) -> None:
     reads = iter(range(9))
     bent.bend("positions", lambda _, reply: reply if next(reads) < 2 else None)
     assert not bent.verdict("pages_are_complete").has_passed
+
+
+@pytest.mark.parametrize("strange", [3, {"rows": []}, "page", False])
+def test_a_page_that_is_no_list_is_rejected_whole_and_the_others_stand(bent: Bent, strange: Any) -> None:
+    bent.bend("positions", lambda request, reply: strange if request.path.endswith("/1") else reply)
+    assert len(bent.build("positions").rows("positions")) == 100
+    [[why]] = bent.reasons("positions")
+    assert why.startswith("the reply's shape is not known: a list was due")
+    assert bent.verdict("no_contract_stands_on_two_pages").has_passed
 
 
 def test_a_contract_on_two_pages_fails(bent: Bent) -> None:
