@@ -155,7 +155,7 @@ def _confirmed(fetch: Fetch, account_id: str, read: list[Page]) -> Iterator[Page
 
 def contradictory(page: Page) -> list[str]:
     """Contracts of which there are units without a price or a value, or with a value that is not theirs."""
-    found = pd.DataFrame([row for row in page.json if isinstance(row, dict)], dtype=object)
+    found = pd.DataFrame([row for row in _rows(page) if isinstance(row, dict)], dtype=object)
     absent = pd.Series([None] * len(found), index=found.index, dtype=object)
     quantity, price, value, multiplier = (
         number(found.get(name, absent)).values.fillna(0.0).astype(float)

@@ -136,7 +136,9 @@ def test_only_what_contradicts_itself_is_in_doubt(changed: Any, is_in_doubt: boo
     assert contradictory(Page(POSITIONS, envelope)) == (["990000123"] if is_in_doubt else [])
 
 
-@pytest.mark.parametrize("page", [[], [{}], [{"conid": None, "position": 3}], [7, "x"], [{**WRONG, "conid": [1]}]])
+@pytest.mark.parametrize(
+    "page", [[], [{}], [{"conid": None, "position": 3}], [7, "x"], {"error": 1}, None, [{**WRONG, "conid": [1]}]]
+)
 def test_what_has_no_contract_to_ask_for_is_not_in_doubt(page: Any) -> None:
     envelope = Envelope(Request("GET", "/", {}, None), 200, {}, orjson.dumps(page), EVENING, "")
     assert contradictory(Page(POSITIONS, envelope)) == []
