@@ -121,6 +121,8 @@ def resources_of(settings: Settings) -> dict[str, Any]:
             options_months=choices.options.months,
             options_width=choices.options.width,
             options_requests=choices.options.requests,
+            details_requests=choices.details.requests,
+            details_refresh_days=choices.details.refresh_days,
         ),
     }
 

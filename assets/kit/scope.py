@@ -29,6 +29,8 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
     options_months: int = Field(default=1, description="Months of each chain, the nearest.")
     options_width: int = Field(default=1, description="Strikes of each month, those nearest to the last price.")
     options_requests: int = Field(default=0, description="Most requests a night that chains may cost; 0 for none.")
+    details_requests: int = Field(default=0, description="Most contracts whose details a night asks for; 0 for none.")
+    details_refresh_days: int = Field(default=365, description="Age at which details are asked for again, in days.")
 
     @property
     def calendar(self) -> TradingCalendar:

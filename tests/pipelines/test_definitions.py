@@ -65,7 +65,7 @@ def test_the_datasets_are_these() -> None:
     assert {table.name for table in declared().tables} == {
         *("accounts", "ledger", "allocation", "positions", "nav", "cumulative_returns", "period_returns"),
         *("instruments", "symbols", "bars_1d"),
-        *("option_months", "option_strikes", "option_chains"),
+        *("option_months", "option_strikes", "option_chains", "contract_details"),
         *("requests", "gateway_session", "parked_work"),
     }
 
