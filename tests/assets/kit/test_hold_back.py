@@ -44,7 +44,7 @@ def test_a_day_that_shrank_gets_no_partition_and_its_rows_lie_aside(held: Shrunk
 def test_one_line_says_what_shrank_from_what_to_what_and_what_to_do(held: Shrunk) -> None:
     assert held.waiting(MONDAY).reason == (
         "positions of 2024-11-25 is held back: 4 rows, where 2024-11-22 had 30; account U…4567 has 4 rows, where "
-        "2024-11-22 had 30. What stood stays. If it is so: `python -m pipelines accept positions 2024-11-25`. "
+        "2024-11-22 had 30. What stood stays. If it is so: `make accept DATASET=positions DAY=2024-11-25`. "
         "If not: `make nightly` lands it again, while it can be had."
     )
 
