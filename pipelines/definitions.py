@@ -135,6 +135,7 @@ def resources_of(settings: Settings) -> dict[str, Any]:
             options_width=choices.options.width,
             options_requests=choices.options.requests,
             tolerances={name: tolerated.chosen for name, tolerated in choices.tolerances.items()},
+            transactions_per_night=choices.transactions.per_night,
         ),
     }
 

@@ -51,6 +51,8 @@ class Outcome:
     datasets: dict[str, Dataset] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
     requests: int = 0
+    run_requests: int = 0  # the session's own included
+    beyond_fewest: int = 0
     bytes: int = 0
     waited_seconds: float = 0.0
     warehouse: str | None = None
@@ -133,6 +135,8 @@ def _materialized(outcome: Outcome, path: Sequence[str], event: dg.DagsterEvent)
         outcome.has_landed = outcome.has_landed or bool(facts.get("pages"))
         dataset.requests += facts.get("requests", 0)
         outcome.requests += facts.get("requests", 0)
+        outcome.run_requests = max(outcome.run_requests, facts.get("run_requests", 0))
+        outcome.beyond_fewest = max(outcome.beyond_fewest, facts.get("run_requests_beyond_fewest", 0))
         outcome.bytes += facts.get("bytes", 0)
         outcome.waited_seconds += facts.get("waited_seconds", 0.0)
     else:

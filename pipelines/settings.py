@@ -63,6 +63,12 @@ class Performance(Part):
     is_limit_per_account: bool = False
 
 
+class Transactions(Part):
+    """How many contracts' transactions a night asks for, if it does."""
+
+    per_night: int = Field(default=3, gt=0, le=50)
+
+
 class Session(Part):
     """How the gateway's session is kept."""
 
@@ -142,6 +148,7 @@ class Choices(BaseModel):
     options: OptionChains = OptionChains()
     scanner: Scanner = Scanner()
     performance: Performance = Performance()
+    transactions: Transactions = Transactions()
     session: Session = Session()
     gateway: Reach = Reach()
     privacy: Privacy = Privacy()

@@ -125,6 +125,12 @@ def _print_costs(outcome: Outcome, console: Console) -> None:
             f"{used:.0%} of the {DOCUMENTED_PER_SECOND:g}/s allowed; {outcome.waited_seconds:.1f} s were waits",
             highlight=False,
         )
+    if outcome.run_requests:
+        own = outcome.run_requests - outcome.requests
+        console.print(
+            f"          {own} more for the session; {outcome.beyond_fewest or 'none'} beyond the fewest there can be",
+            highlight=False,
+        )
     stages = "   ".join(f"{stage} {seconds:.1f}" for stage, seconds in outcome.seconds.items())
     console.print(f"seconds   {stages}", highlight=False)
 

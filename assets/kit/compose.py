@@ -16,10 +16,10 @@ from assets.kit.refusal import in_plain_words, refusal
 from assets.kit.relations import files_of
 from assets.kit.scope import Scope
 from assets.kit.tabulate import Built, build_day, build_years
+from assets.kit.told import told
 from assets.kit.verify import LOOK_AT_WHAT_WAITS, Looked, Verdict, generated_checks, offending, run_check
 from resources.gateway.resource import Gateway
 from resources.lake.resource import Lake
-from resources.privacy import masked
 
 OWNERS = ["team:account-owner"]
 REBUILD_TAG = "ibkr/rebuild"
@@ -153,7 +153,7 @@ def _build_days(
             f"{table.name} of {days[0]}{f' to {days[-1]}' if len(days) > 1 else ''}: no replies are in raw/"
             f"{table.raw.name}, so there is nothing to build it from. Land them first: raw/{table.raw.name}."
         )
-    return _materialized(list(built.values()), without=[day for day in days if day not in built])
+    return told(list(built.values()), without=[day for day in days if day not in built])
 
 
 def _build_years(
@@ -165,34 +165,7 @@ def _build_years(
     partitions = landed if afresh else [one for one in landed if one in wanted]
     accounts = scope.wished_accounts
     built = build_years(table, partitions, lake=lake, calendar=scope.calendar, afresh=afresh, accounts=accounts)
-    return _materialized([built], without=[])
-
-
-def _materialized(built: list[Built], *, without: list[date]) -> dg.MaterializeResult[None]:
-    unknown: dict[str, str] = {}
-    for one in built:
-        unknown |= one.unknown
-    metadata: dict[str, Any] = {
-        "rows": sum(one.rows for one in built),
-        "rejected": sum(one.rejected for one in built),
-        "unknown_fields": dg.MetadataValue.md(
-            markdown([{"field": name, "example": value} for name, value in unknown.items()])
-        ),
-        "dagster/uri": built[-1].files[-1] if built and built[-1].files else "",
-    }
-    if built and built[-1].preview:
-        metadata["preview"] = dg.MetadataValue.md(markdown(built[-1].preview))
-    if built and (observed_at := built[-1].observed_at):
-        metadata["observed_at"] = dg.MetadataValue.timestamp(observed_at)
-    unfinished = sum(one.unfinished for one in built)
-    if unfinished:
-        metadata["rows_of_days_not_closed"] = unfinished
-    for name, told in (("held_back", [one.held for one in built]), ("accepted", [one.accepted for one in built])):
-        if any(told):
-            metadata[name] = masked(" ".join(one for one in told if one))
-    if without:
-        metadata["days_without_replies"] = ", ".join(day.isoformat() for day in without)
-    return dg.MaterializeResult(metadata=metadata)
+    return told([built], without=[])
 
 
 def _days_of_run(context: dg.AssetCheckExecutionContext) -> list[date]:

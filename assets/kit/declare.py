@@ -21,6 +21,7 @@ from resources.calendar.trading_days import TradingCalendar
 from resources.gateway.client import GatewayClient
 from resources.gateway.endpoint import Endpoint, Local, Page
 from resources.gateway.errors import Refused
+from resources.lake.raw import RawStore
 from resources.lake.tables import TableStore
 from resources.privacy import masked
 
@@ -32,13 +33,14 @@ SLOW_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """What a landing function works with. `days` are the trading days to land, oldest first.
+    """What a landing function works with: `days` are the trading days to land, oldest first, `raw` what was landed.
 
     `say` tells the run's log; `pause` lets seconds pass, for what the gateway is still fetching.
     """
 
     gateway: GatewayClient
     tables: TableStore
+    raw: RawStore
     scope: Scope
     calendar: TradingCalendar
     days: tuple[date, ...]
@@ -189,7 +191,10 @@ def landing(
     is_intraday: bool = False,
     is_last: bool = False,
 ) -> Callable[[Fetching], Landing]:
-    """Declare how replies are fetched; the function is named `raw_<dataset>`."""
+    """Declare how replies are fetched; the function is named `raw_<dataset>`.
+
+    Of rows with equal key that several endpoints told on one day, those of the endpoint named last stand.
+    """
 
     def declare(fetch: Fetching) -> Landing:
         return Landing(

@@ -58,6 +58,8 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
     hold_back_least_rows: int = Field(default=10, description="Of fewer rows any number may go.")
     hold_back_shares: dict[str, float] = Field(default={}, description="The part for tables that differ, by name.")
 
+    transactions_per_night: int = Field(default=3, description="Contracts whose transactions a night asks for.")
+
     @property
     def calendar(self) -> TradingCalendar:
         return trading_calendar(self.exchange)

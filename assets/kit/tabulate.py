@@ -34,6 +34,7 @@ class Built:
 
     rows: int = 0
     rejected: int = 0
+    replaced: int = 0
     unfinished: int = 0
     files: list[str] = field(default_factory=list)
     unknown: dict[str, str] = field(default_factory=dict)
@@ -94,11 +95,15 @@ def _made(
     import pyarrow as pa
 
     built = Built()
-    accepted, rejected = [arrow_schema(table.row).empty_table()], [rejected_schema().empty_table()]
-    for rows, refused in _conformed(table, pages, day, built, calendar=None):
-        accepted.append(_of_accounts(rows, accounts))
-        rejected.append(refused)
-    whole = _sorted(table, pa.concat_tables(accepted))
+    accepted, rejected = arrow_schema(table.row).empty_table(), [rejected_schema().empty_table()]
+    for endpoint in table.raw.endpoints:
+        told = [accepted.slice(0, 0)]
+        answers = ((page, file) for page, file in pages if page.endpoint is endpoint)
+        for rows, refused in _conformed(table, answers, day, built, calendar=None):
+            told.append(_of_accounts(rows, accounts))
+            rejected.append(refused)
+        accepted = _replaced(table, accepted, pa.concat_tables(told), built)
+    whole = _sorted(table, accepted)
     return Made(landing, whole, pa.concat_tables(rejected), accounts_asked(page for page, _ in pages)), built
 
 
@@ -185,6 +190,19 @@ def _shaped(table: Table, page: Page, file: str, day: date, strange: list["pa.Ta
         strange.append(rejected_rows(empty, [body], [[f"{UNKNOWN_SHAPE}: {told}"]]))
         return None
     return Source(block, page.envelope, file, day)
+
+
+def _replaced(table: Table, earlier: "pa.Table", later: "pa.Table", built: Built) -> "pa.Table":
+    """Rows of one endpoint and those of a later one, which take the place of those with an equal key."""
+    import pandas as pd
+    import pyarrow as pa
+
+    if not (earlier.num_rows and later.num_rows):
+        return pa.concat_tables([earlier, later])
+    before, after = (pd.MultiIndex.from_frame(rows.select(list(table.key)).to_pandas()) for rows in (earlier, later))
+    stays = ~before.isin(after)
+    built.replaced += int((~stays).sum())
+    return pa.concat_tables([earlier.filter(pa.array(stays)), later])
 
 
 def _of_accounts(rows: "pa.Table", accounts: Sequence[str]) -> "pa.Table":
