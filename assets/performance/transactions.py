@@ -100,7 +100,9 @@ def raw_transactions(fetch: Fetch) -> Iterator[Page]:
             fetch.say(f"contract {conid}: {nothing}")
 
 
-@table(Transaction, raw=raw_transactions, key=["account_id", "conid", "date", "kind", "amount", "place"])
+@table(
+    Transaction, raw=raw_transactions, key=["account_id", "conid", "date", "kind", "amount", "place"], shrinks="freely"
+)
 def transactions(page: Page) -> Block:
     """What happened in the contracts that were asked for, a year back."""
     found = [keyed(one) for one in _of_what_was_asked(page, keyed(page.json)["transactions"])]
@@ -108,14 +110,14 @@ def transactions(page: Page) -> Block:
     return rows(_placed(dated, EQUALS[:4] + EQUALS[-1:]))
 
 
-@table(Gain, raw=raw_transactions, key=["account_id", "conid", "date", "side", "place"])
+@table(Gain, raw=raw_transactions, key=["account_id", "conid", "date", "side", "place"], shrinks="freely")
 def realized_gains(page: Page) -> Block:
     """What closing trades earned in the contracts that were asked for, by day, a year back."""
     gains = keyed(keyed(page.json).get("rpnl") or {}).get("data") or []
     return rows(_placed(_of_what_was_asked(page, gains), ("acctid", "conid", "date", "side")))
 
 
-@table(Window, raw=raw_transactions, key=["conid"])
+@table(Window, raw=raw_transactions, key=["conid"], shrinks="freely")
 def transaction_windows(page: Page) -> Block:
     """Which contracts were asked for on the trading day, and what days were told of them."""
     reply = keyed(page.json)
