@@ -31,6 +31,7 @@ class FailedCheck:
     dataset: str
     offenders: int
     is_blocking: bool
+    says: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +158,14 @@ def _checked(outcome: Outcome, event: dg.DagsterEvent) -> None:
         dataset.passed += 1
         return
     dataset.failed += 1
-    offenders = found.metadata.get("offenders")
+    offenders, says = found.metadata.get("offenders"), found.metadata.get("says")
     outcome.failed_checks.append(
         FailedCheck(
             name=found.check_name,
             dataset=name_of(found.asset_key.path),
             offenders=offenders.value if offenders and isinstance(offenders.value, int) else 0,
             is_blocking=found.severity == dg.AssetCheckSeverity.ERROR,
+            says=str(says.value) if says else "",
         )
     )
 

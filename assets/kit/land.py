@@ -151,10 +151,12 @@ class Landings:
         fetch = Fetch(
             gateway=client,
             tables=lake.tables,
+            raw=lake.raw,
             scope=self._scope,
             calendar=self._calendar,
             days=tuple(days),
             say=lambda line: self._context.log.info(masked(line)),
+            pause=client.exchange.clock.sleep,
         )
         with (
             lake.raw.landing(landing.name, partition, at=now, run_id=self._context.run.run_id) as file,

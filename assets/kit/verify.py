@@ -18,6 +18,7 @@ from assets.kit.schema import arrow_schema
 from assets.kit.scope import Scope
 from assets.kit.tolerance import Tolerance
 from resources.calendar.trading_days import TradingCalendar
+from resources.lake.raw import RawStore
 from resources.lake.resource import Lake
 from resources.privacy import masked
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import duckdb
 
 SAMPLE = 10
+LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,13 @@ class Verdict:
     @property
     def has_passed(self) -> bool:
         return self.count == 0
+
+    @property
+    def says(self) -> str:
+        """The first offender in one line."""
+        first = self.offenders[0] if self.offenders else {}
+        told = ", ".join(f"{name} {value}" for name, value in first.items())
+        return str(first["problem"]) if "problem" in first else masked(told)[:LONGEST]
 
 
 def offending(offenders: Sequence[dict[str, Any]], figures: Mapping[str, float] | None = None) -> Verdict:
@@ -84,11 +93,19 @@ def key_is_unique(looked: Looked) -> Verdict:
 
 
 def not_every_row_was_rejected(looked: Looked) -> Verdict:
-    """Something was accepted, or nothing was rejected: an empty account is fine, an unread one is not."""
+    """Something was accepted, or nothing was rejected: an empty account is fine, an unread one is not.
+
+    A year holds rows of earlier landings: there, something observed since.
+    """
+    is_by_day = isinstance(looked.table.storage, ByDay)
+    same = (
+        "accepted.trading_day = rejected.trading_day" if is_by_day else "accepted.observed_at >= rejected.observed_at"
+    )
     return _found(
         looked,
         f"""select reasons[1] as reason, count(*) as rows from rejected
-            where not exists (select 1 from {looked.table.name}) group by all order by rows desc""",
+            where not exists (select 1 from {looked.table.name} as accepted where {same})
+            group by all order by rows desc""",
     )
 
 
@@ -108,19 +125,34 @@ def observed_on_its_trading_day(looked: Looked) -> Verdict:
     )
 
 
+def nothing_is_held_back(looked: Looked) -> Verdict:
+    """No partition waits because it shrank; its owner can say that it is so: `python -m pipelines accept`."""
+    found = (looked.lake.held_back.find(looked.table.name, day) for day in looked.days)
+    return offending([{"problem": masked(held.reason)} for held in found if held is not None])
+
+
 Generated = Callable[[Looked], Verdict]
 
 
+LOOK_AT_WHAT_WAITS: tuple[Generated, ...] = (nothing_is_held_back, not_every_row_was_rejected)
+"""These look at all days of a run, also at those of which nothing stands yet."""
+
+
 def generated_checks(table: Table) -> list[Generated]:
-    """The checks that a table gets without asking; freshness where a late reply would be a wrong one."""
-    fresh = [observed_on_its_trading_day] if table.raw.time in {"perishable", "windowed"} else []
-    return [schema_holds, key_is_unique, not_every_row_was_rejected, *fresh]
+    """The checks that a table gets without asking; freshness where a late reply would be a wrong one.
+
+    Rows that tell of a day of their own may be told late.
+    """
+    is_of_the_night = table.raw.time in {"perishable", "windowed"} and isinstance(table.storage, ByDay)
+    fresh = [observed_on_its_trading_day] if is_of_the_night else []
+    guarded = [nothing_is_held_back] if table.is_guarded else []
+    return [schema_holds, key_is_unique, not_every_row_was_rejected, *fresh, *guarded]
 
 
 def run_check(check: Check, days: Sequence[date], *, lake: Lake, scope: Scope, tables: Mapping[str, Table]) -> Verdict:
     """A declared check over the run's days."""
     if not isinstance(check.of, Table):
-        return _run_on_pages(check, days, lake=lake, calendar=scope.calendar)
+        return _run_on_pages(check, days, lake=lake, scope=scope)
     others = [tables[name] for name in check.needs]
     for other in others:
         missing = [day for day in days if not files_of(other, [day], lake.tables)]
@@ -132,16 +164,29 @@ def run_check(check: Check, days: Sequence[date], *, lake: Lake, scope: Scope, t
     return _found(looked, sql, others=others, tolerance=own and scope.tolerance(check.name, own))
 
 
-def _run_on_pages(check: Check, days: Sequence[date], *, lake: Lake, calendar: TradingCalendar) -> Verdict:
+def _run_on_pages(check: Check, days: Sequence[date], *, lake: Lake, scope: Scope) -> Verdict:
     landing = check.of
     assert not isinstance(landing, Table)
     offenders: list[dict[str, Any]] = []
     for day in [days[-1]] if landing.is_ranged else days:
         for path in lake.raw.landings(landing.name, day.isoformat())[-1:]:
             pages = tuple(good_pages(lake.raw, landing, path))
-            seen = RawPages(pages=pages, answers=last_answers(pages), day=day, tables=lake.tables, calendar=calendar)
+            seen = RawPages(
+                pages=pages,
+                answers=last_answers(pages),
+                day=day,
+                landed_before=_landed_before(landing.name, day, lake.raw),
+                tables=lake.tables,
+                calendar=scope.calendar,
+                scope=scope,
+            )
             offenders += [{"trading_day": day.isoformat(), "problem": masked(problem)} for problem in check.find(seen)]
     return offending(offenders)
+
+
+def _landed_before(name: str, day: date, raw: RawStore) -> list[date]:
+    earlier = (one for one in raw.partitions(name) if one < day.isoformat())
+    return [date.fromisoformat(one) for one in earlier if raw.landings(name, one)]
 
 
 def _found(looked: Looked, sql: str, *, others: Sequence[Table] = (), tolerance: Tolerance | None = None) -> Verdict:

@@ -115,9 +115,9 @@ class Exchange:
             self.budget.punish()
         return self._received(call_id, request, reply, left_at=left_at)
 
-    def call(self, endpoint: Endpoint, body: Any = None) -> Page:
+    def call(self, endpoint: Endpoint, body: Any = None, query: Mapping[str, Any] | None = None) -> Page:
         """Ask for what the session itself needs; raises what a bad reply stands for."""
-        request = endpoint.request(body=body)
+        request = endpoint.request(query=query, body=body)
         envelope = self.send(request, name=str(endpoint), limit=endpoint.limit, purpose=SESSION)
         return self.read(endpoint, envelope, purpose=SESSION)
 

@@ -21,7 +21,7 @@ def test_a_dataset_tells_until_when_it_can_be_had(name: str, words: str) -> None
 
 def test_a_dataset_tells_the_endpoints_it_is_from() -> None:
     told = landing_metadata(TABLES["nav"].raw)["endpoints"]
-    assert told == "POST /pa/performance, GET /pa/performance"
+    assert told == "POST /pa/allperiods, POST /pa/performance, GET /pa/performance"
 
 
 @pytest.mark.parametrize(
