@@ -36,7 +36,7 @@ from resources.gateway.wire import is_good
 from resources.lake.resource import Lake
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
-from tests.conformance.mutations import BODIES, GARBAGE, MARK, Mutation, cut, mutations, without
+from tests.conformance.mutations import BODIES, GARBAGE, MARK, Mutation, at, cut, mutations, without
 from tests.crooked import Spoil, crooked
 from tests.nights import Nights
 from tests.resources.gateway.wired import Hours, wired
@@ -147,7 +147,16 @@ class Liar:
     @contextmanager
     def fetch(self, landed: Lake, folder: Folder) -> Iterator[Fetch]:
         with wired(self, folder, Hours(self.gateway)) as one:
-            yield Fetch(one.client, landed.tables, Scope(**SCOPE), CALENDAR, (DAY,), lambda _: None)
+            yield Fetch(
+                gateway=one.client,
+                tables=landed.tables,
+                raw=landed.raw,
+                scope=Scope(**SCOPE),
+                calendar=CALENDAR,
+                days=(DAY,),
+                say=lambda _: None,
+                pause=one.hours.sleep,
+            )
 
 
 @pytest.fixture(scope="module")
@@ -228,6 +237,8 @@ def _assert_nothing_is_lost(
         return
     if built.records >= before.records and mutation.value in (None, [], {}):
         return
+    if isinstance(mutation.path[-1], str) and not isinstance(at(orjson.loads(good.body), mutation.path), dict | list):
+        assert built.records >= before.records, "a value that is wrong made records vanish"
     rest = bench.build(table, replace(good, body=orjson.dumps(without(orjson.loads(good.body), mutation.path))))
     left = 0 if len(rest.rejected) else rest.records
     if mutation.how == "dropped" or left >= before.records:
