@@ -20,7 +20,7 @@ from typing import Any
 from assets.kit.declare import Fetch, check, landing, table
 from assets.kit.parse import day, month
 from assets.kit.schema import Row, column
-from assets.kit.shape import Block, ShapeError, echoed, keyed, listed, paired, rows
+from assets.kit.shape import Block, ShapeError, echoed, keyed, keyed_if_any, listed, paired, rows
 from assets.kit.tolerance import Tolerance
 from resources.calendar.trading_days import TradingCalendar
 from resources.gateway.endpoint import Endpoint, Page
@@ -32,6 +32,7 @@ PERFORMANCE = Endpoint("/pa/performance", method="POST", limit=EVERY_15_MINUTES)
 ALL_PERIODS = Endpoint("/pa/allperiods", method="POST")
 PERFORMANCE_BY_GET = Endpoint("/pa/performance", limit=EVERY_15_MINUTES)
 PERIOD = "1Y"
+PERIODS = {"1D", "7D", "MTD", "1M", "YTD", PERIOD}
 FIRST_TURN = dt.date(2000, 1, 3)
 
 
@@ -213,16 +214,25 @@ def _series(page: Page, *, family: str, values: str, named: str) -> Block:
 
 
 def _of_the_year(page: Page, *, family: str, named: str) -> Iterator[dict[str, Any]]:
-    """The year among all periods, account by account; months are not told, and an account may have no days yet."""
-    reply = keyed(page.json)
-    told = [name for name, about in reply.items() if isinstance(about, dict) and "baseCurrency" in about]
-    echoed("account", [*told, *listed(reply.get("included") or [])], _accounts_asked(page))
+    """The longest period, account by account; months are not told, and an account may have no days yet."""
+    reply, asked = keyed(page.json), _accounts_asked(page)
+    told = [
+        name for name, about in reply.items() if name in asked or (isinstance(about, dict) and PERIODS & set(about))
+    ]
+    echoed("account", [*told, *listed(reply.get("included") or [])], asked)
     for account_id in told:
-        about = reply[account_id]
-        year = keyed(about.get(PERIOD) or {})
-        if family in year:
-            for record in paired(year["dates"], year[family], date="date", value=named):
-                yield {**record, "id": account_id, "baseCurrency": about["baseCurrency"]}
+        about = keyed(reply[account_id])
+        longest = _longest(about)
+        if family in longest:
+            for record in paired(longest["dates"], longest[family], date="date", value=named):
+                yield {**record, "id": account_id, "baseCurrency": about.get("baseCurrency")}
+
+
+def _longest(about: dict[str, Any]) -> dict[str, Any]:
+    """The year, or of what is told instead the period with the most days (seen live: 1D, 7D and YTD alone)."""
+    periods = [keyed(about[name]) for name in sorted(PERIODS & set(about)) if about[name] is not None]
+    year = keyed_if_any(about.get(PERIOD))
+    return year or max(periods, key=lambda one: len(listed(one.get("dates"))), default={})
 
 
 def _accounts_asked(page: Page) -> list[str]:
