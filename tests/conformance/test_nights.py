@@ -84,13 +84,23 @@ def several(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
         yield nights
 
 
-@pytest.mark.parametrize("table", [one for one in FOUND.tables if one.raw.time != "local"], ids=_named)
+OF_A_DAY = [one for one in FOUND.tables if one.raw.time != "local" and not one.raw.is_intraday]
+
+
+@pytest.mark.parametrize("table", OF_A_DAY, ids=_named)
 def test_a_second_landing_gives_equal_rows(landed_twice: Landed, table: Table) -> None:
     first, second = (
         rows[table.name].drop(columns=list(OF_A_LANDING | OF_AN_INSTANT), errors="ignore") for rows in landed_twice
     )
     assert len(first) > 0 or table.raw.is_optional
     pd.testing.assert_frame_equal(first, second)
+
+
+@pytest.mark.parametrize("table", [one for one in FOUND.tables if one.raw.is_intraday], ids=_named)
+def test_a_second_landing_of_the_same_day_is_kept_beside_the_first(landed_twice: Landed, table: Table) -> None:
+    first, second = (rows[table.name].set_index(list(table.key)) for rows in landed_twice)
+    assert 0 < len(first) < len(second)
+    pd.testing.assert_frame_equal(first, second.loc[first.index])
 
 
 @pytest.mark.parametrize("table", [one for one in FOUND.tables if one.raw.time == "local"], ids=_named)
