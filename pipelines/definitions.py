@@ -127,11 +127,17 @@ def resources_of(settings: Settings) -> dict[str, Any]:
             bars_asset_classes=list(choices.bars.asset_classes),
             scanner_runs=[ScannerRun(**run.model_dump()) for run in choices.scanner.runs],
             is_performance_limit_per_account=choices.performance.is_limit_per_account,
+            hold_back_share=choices.hold_back.share,
+            hold_back_least_rows=choices.hold_back.least_rows,
+            hold_back_shares=choices.hold_back.shares,
             options_underlyings=choices.options.underlyings,
             options_months=choices.options.months,
             options_width=choices.options.width,
             options_requests=choices.options.requests,
             tolerances={name: tolerated.chosen for name, tolerated in choices.tolerances.items()},
+            transactions_per_night=choices.transactions.per_night,
+            details_requests=choices.details.requests,
+            details_refresh_days=choices.details.refresh_days,
         ),
     }
 
@@ -142,6 +148,9 @@ def build_definitions(settings: Settings, *, resources: Mapping[str, Any] | None
     kept = found.nightly(leave_out=settings.choices.leave_out, take_in=settings.choices.take_in)
     found.require_tolerances(settings.choices.tolerances)
     tables = {table.name: table for table in found.tables}
+    strange = sorted(set(settings.choices.hold_back.shares) - set(tables))
+    if strange:
+        raise SettingsMistake(f"hold_back.shares: there is no table {strange[0]!r}. Choose of {', '.join(tables)}.")
     published = warehouse_asset(found.tables, marts)
     checkable: list[Landing | Table] = [*found.landings, *found.tables]
     checks = [

@@ -47,8 +47,8 @@ class OptionChains(Part):
     """How much of which option chains to keep."""
 
     underlyings: list[str] = []
-    months: int = Field(default=1, gt=0, le=60)
-    width: int = Field(default=3, gt=0, le=1000)
+    months: int = Field(default=2, gt=0, le=60)
+    width: int = Field(default=2, gt=0, le=1000)
     requests: int = Field(default=22, ge=0, le=10_000)
 
     @field_validator("underlyings", mode="before")
@@ -57,10 +57,23 @@ class OptionChains(Part):
         return [str(entry).strip() for entry in entries] if isinstance(entries, list) else entries
 
 
+class Details(Part):
+    """How often the trading side is asked for what it knows of each contract."""
+
+    requests: int = Field(default=5, ge=0, le=10_000)
+    refresh_days: int = Field(default=365, gt=0)
+
+
 class Performance(Part):
     """How the gateway limits performance requests."""
 
     is_limit_per_account: bool = False
+
+
+class Transactions(Part):
+    """How many contracts' transactions a night asks for, if it does."""
+
+    per_night: int = Field(default=3, gt=0, le=50)
 
 
 class Session(Part):
@@ -93,6 +106,14 @@ class Schedule(Part):
         if any(one.tzinfo is not None for one in (value if isinstance(value, list) else [value])):
             raise ValueError("it is New York's time, without a zone. Write e.g. 18:30")
         return value
+
+
+class HoldBack(Part):
+    """When a table has shrunk so much that its owner is asked before the night is published."""
+
+    share: float = Field(default=0.5, ge=0, le=1)
+    least_rows: int = Field(default=10, gt=0)
+    shares: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
 
 
 class Tolerated(Part):
@@ -133,11 +154,14 @@ class Choices(BaseModel):
     bars: Bars = Bars()
     options: OptionChains = OptionChains()
     scanner: Scanner = Scanner()
+    details: Details = Details()
     performance: Performance = Performance()
+    transactions: Transactions = Transactions()
     session: Session = Session()
     gateway: Reach = Reach()
     privacy: Privacy = Privacy()
     schedule: Schedule = Schedule()
+    hold_back: HoldBack = HoldBack()
     alerts: Alerts = Alerts()
     tolerances: dict[str, Tolerated] = {}
 

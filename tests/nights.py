@@ -75,6 +75,7 @@ class Nights:
         chosen: dict[str, Any] = {
             "bars_asset_classes": DEFAULTS.bars.asset_classes,
             "bars_depth_days": 20,
+            "transactions_per_night": 1,
             **self.scope,
         }
         return build_definitions(

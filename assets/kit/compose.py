@@ -16,7 +16,8 @@ from assets.kit.refusal import in_plain_words, refusal
 from assets.kit.relations import files_of
 from assets.kit.scope import Scope
 from assets.kit.tabulate import Built, build_day, build_years
-from assets.kit.verify import Looked, Verdict, generated_checks, offending, run_check
+from assets.kit.told import told
+from assets.kit.verify import LOOK_AT_WHAT_WAITS, Looked, Verdict, generated_checks, offending, run_check
 from resources.gateway.resource import Gateway
 from resources.lake.resource import Lake
 
@@ -104,15 +105,19 @@ def check_definitions(
     def checked(context: dg.AssetCheckExecutionContext, lake: Lake, scope: Scope) -> Iterable[dg.AssetCheckResult]:
         asked = [day for day in _days_of_run(context) if day in scope.calendar]
         days = _days_to_check(of, asked, lake)
+        is_held = not days and any(lake.held_back.find(of.name, day) for day in asked)
         is_rebuild = context.run.tags.get(REBUILD_TAG) == "true"
         looks: dict[str, Any] = {check.name: check for check in checks} | {one.__name__: one for one in generated}
         for check_key in sorted(context.selected_asset_check_keys):
             look = looks[check_key.name]
-            if not days and is_rebuild:
+            if is_held and look not in LOOK_AT_WHAT_WAITS:
+                continue  # there is nothing else to look at until the owner has decided
+            if not days and is_rebuild and not is_held:
                 yield _not_made(check_key, of)
                 continue
             with in_plain_words():
-                verdict = _verdict(look, of, days, lake, scope, tables) if days else _not_built(of, asked)
+                looked = asked if look in LOOK_AT_WHAT_WAITS and (is_held or days) else days
+                verdict = _verdict(look, of, tuple(looked), lake, scope, tables) if looked else _not_built(of, asked)
             blocks = not isinstance(look, Check) or look.is_blocking
             result = _result(check_key, verdict, days, blocks=blocks)
             record(result, days=days or asked, run=context.run, is_rebuild=REBUILD_TAG in context.run.tags, lake=lake)
@@ -138,7 +143,7 @@ def _build_days(
 ) -> dg.MaterializeResult[None]:
     built: dict[date, Built] = {}
     for day in days:
-        one = build_day(table, day, lake=lake, accounts=scope.wished_accounts)
+        one = build_day(table, day, lake=lake, accounts=scope.wished_accounts, limits=scope.limits_of(table.name))
         if one is None:
             continue
         built[day] = one
@@ -148,7 +153,7 @@ def _build_days(
             f"{table.name} of {days[0]}{f' to {days[-1]}' if len(days) > 1 else ''}: no replies are in raw/"
             f"{table.raw.name}, so there is nothing to build it from. Land them first: raw/{table.raw.name}."
         )
-    return _materialized(list(built.values()), without=[day for day in days if day not in built])
+    return told(list(built.values()), without=[day for day in days if day not in built])
 
 
 def _build_years(
@@ -160,31 +165,7 @@ def _build_years(
     partitions = landed if afresh else [one for one in landed if one in wanted]
     accounts = scope.wished_accounts
     built = build_years(table, partitions, lake=lake, calendar=scope.calendar, afresh=afresh, accounts=accounts)
-    return _materialized([built], without=[])
-
-
-def _materialized(built: list[Built], *, without: list[date]) -> dg.MaterializeResult[None]:
-    unknown: dict[str, str] = {}
-    for one in built:
-        unknown |= one.unknown
-    metadata: dict[str, Any] = {
-        "rows": sum(one.rows for one in built),
-        "rejected": sum(one.rejected for one in built),
-        "unknown_fields": dg.MetadataValue.md(
-            markdown([{"field": name, "example": value} for name, value in unknown.items()])
-        ),
-        "dagster/uri": built[-1].files[-1] if built and built[-1].files else "",
-    }
-    if built and built[-1].preview:
-        metadata["preview"] = dg.MetadataValue.md(markdown(built[-1].preview))
-    if built and (observed_at := built[-1].observed_at):
-        metadata["observed_at"] = dg.MetadataValue.timestamp(observed_at)
-    unfinished = sum(one.unfinished for one in built)
-    if unfinished:
-        metadata["rows_of_days_not_closed"] = unfinished
-    if without:
-        metadata["days_without_replies"] = ", ".join(day.isoformat() for day in without)
-    return dg.MaterializeResult(metadata=metadata)
+    return told([built], without=[])
 
 
 def _days_of_run(context: dg.AssetCheckExecutionContext) -> list[date]:
@@ -233,6 +214,7 @@ def _result(key: dg.AssetCheckKey, verdict: Verdict, days: Sequence[date], *, bl
     metadata: dict[str, Any] = {"offenders": verdict.count, "days": ", ".join(day.isoformat() for day in days[-5:])}
     metadata |= verdict.figures
     if verdict.offenders:
+        metadata["says"] = verdict.says
         metadata["first_offenders"] = dg.MetadataValue.md(markdown(list(verdict.offenders)))
     return dg.AssetCheckResult(
         passed=verdict.has_passed,

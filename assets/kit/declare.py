@@ -21,6 +21,7 @@ from resources.calendar.trading_days import TradingCalendar
 from resources.gateway.client import GatewayClient
 from resources.gateway.endpoint import Endpoint, Local, Page
 from resources.gateway.errors import Refused
+from resources.lake.raw import RawStore
 from resources.lake.tables import TableStore
 from resources.privacy import masked
 
@@ -32,13 +33,14 @@ SLOW_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """What a landing function works with. `days` are the trading days to land, oldest first.
+    """What a landing function works with: `days` are the trading days to land, oldest first, `raw` what was landed.
 
     `say` tells the run's log; `pause` lets seconds pass, for what the gateway is still fetching.
     """
 
     gateway: GatewayClient
     tables: TableStore
+    raw: RawStore
     scope: Scope
     calendar: TradingCalendar
     days: tuple[date, ...]
@@ -142,8 +144,9 @@ class Table:
 
     @property
     def is_guarded(self) -> bool:
-        """Whether a partition that shrank is held back; years only grow, and our own records are as they are."""
-        return self.shrinks != "freely" and self.raw.time != "local" and isinstance(self.storage, ByDay)
+        """Whether a partition that shrank is held back; what only grows cannot, our own records are as they are."""
+        only_grows = isinstance(self.storage, ByYear) or self.raw.is_intraday
+        return not (only_grows or self.shrinks == "freely" or self.raw.time == "local")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -177,6 +180,15 @@ class RawPages:
     calendar: TradingCalendar
     scope: Scope
 
+    def strangers(self, accounts: Iterable[Any]) -> set[str]:
+        """Those that are none of the login's accounts, where these are known; None is nobody.
+
+        For replies that are of the selected account and were asked for without naming it.
+        """
+        files = self.tables.files("accounts")
+        known = set(self.tables.read(files, columns=["account_id"])["account_id"]) if files else set()
+        return {str(one) for one in accounts if one is not None} - known if known else set()
+
 
 def landing(
     *endpoints: Endpoint | Local,
@@ -188,7 +200,10 @@ def landing(
     is_intraday: bool = False,
     is_last: bool = False,
 ) -> Callable[[Fetching], Landing]:
-    """Declare how replies are fetched; the function is named `raw_<dataset>`."""
+    """Declare how replies are fetched; the function is named `raw_<dataset>`.
+
+    Of rows with equal key that several endpoints told on one day, those of the endpoint named last stand.
+    """
 
     def declare(fetch: Fetching) -> Landing:
         return Landing(

@@ -114,6 +114,17 @@ def day(raw: "pd.Series[Any]") -> Parsed:
     return _dates(raw, pattern=r"\d{8}|\d{4}-\d{2}-\d{2}")
 
 
+def java_day(raw: "pd.Series[Any]") -> Parsed:
+    """A date as Java prints it, `Tue Mar 31 00:00:00 EDT 2026`: the day as written; or as `day` reads it."""
+    import pandas as pd
+
+    written = raw.map(lambda value: value if isinstance(value, str) else None).astype(pd.StringDtype())
+    parts = written.str.extract(r"^[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) [\d:]{8} \S+ (\d{4})$")
+    printed = pd.to_datetime((parts[1] + parts[0] + parts[2]).astype(object), format="%d%b%Y", errors="coerce")
+    values, unusable = day(raw)
+    return Parsed(printed.astype(values.dtype).where(printed.notna(), values), unusable & printed.isna())
+
+
 def month(raw: "pd.Series[Any]") -> Parsed:
     """A month as `YYYYMM`; gives its first day."""
     return _dates(raw, pattern=r"\d{6}", suffix="01")
@@ -144,6 +155,17 @@ def epoch_ms(raw: "pd.Series[Any]") -> Parsed:
 def epoch_s(raw: "pd.Series[Any]") -> Parsed:
     """An instant as seconds since 1970."""
     return _instants(raw, per_second=1)
+
+
+def epoch(raw: "pd.Series[Any]") -> Parsed:
+    """An instant as seconds or milliseconds since 1970, told apart by magnitude: live replies and the docs differ.
+
+    Seconds reach 10^11 in the year 5138, milliseconds had in 1973.
+    """
+    values, unusable = whole(raw)
+    is_ms = (values >= 10**11).fillna(value=False).astype(bool)
+    instants = epoch_ms(values.where(is_ms, values * 1000).astype(object).where(values.notna(), None))
+    return Parsed(instants.values, unusable | instants.unusable)
 
 
 def instant(raw: "pd.Series[Any]") -> Parsed:

@@ -12,7 +12,7 @@ import dagster as dg
 
 from resources.lake.resource import Lake
 
-MEASURED = ("residual", "tolerance")
+MEASURED = ("residual", "tolerance", "residual_in_tolerances", "compared")
 
 
 def record(
@@ -34,6 +34,7 @@ def record(
         "severity": result.severity.value,
         "offenders": facts["offenders"],
         **{name: float(facts[name]) for name in MEASURED if isinstance(facts.get(name), int | float)},
+        "says": facts.get("says"),
         "first_offenders": facts.get("first_offenders"),
         "run_id": run.run_id,
         "job": run.job_name,

@@ -14,6 +14,9 @@ from resources.gateway.endpoint import Numbered, Page
 from resources.gateway.errors import GatewayError
 from resources.lake.raw import RawStore
 
+ACCOUNT_NAMES = ("account_id", "acctId", "accountId", "acctIds")
+"""Under which names requests name accounts, in path, query or body."""
+
 
 def landing_files(raw: RawStore, table: Table, partition: str) -> list[Path]:
     """The raw files that a table's partition is made of.
@@ -49,6 +52,15 @@ def good_pages(raw: RawStore, landing: Landing, path: Path) -> Iterator[Page]:
         except GatewayError:
             continue
         yield page
+
+
+def accounts_asked(pages: Iterable[Page]) -> frozenset[str] | None:
+    """The accounts that the requests of replies name; None if they name none, and tell of whom the login sees."""
+    named: set[str] = set()
+    for page in pages:
+        for value in (page.params[name] for name in ACCOUNT_NAMES if page.params.get(name)):
+            named.update(map(str, value) if isinstance(value, list) else str(value).split(","))
+    return frozenset(named) or None
 
 
 def last_answers(pages: Iterable[Page]) -> list[Page]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from pydantic import Field
 
+from assets.kit.shrinking import Limits
 from assets.kit.tolerance import Tolerance
 from resources.calendar.trading_days import TradingCalendar, trading_calendar
 
@@ -53,6 +54,16 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
     tolerances: dict[str, dict[str, float]] = Field(
         default={}, description="By the name of a check, the `amount` and `share` that it tolerates instead of its own."
     )
+    hold_back_share: float = Field(
+        default=0.5,
+        description="A table that keeps less than this part of its rows is held back; 0 holds nothing back.",
+    )
+    hold_back_least_rows: int = Field(default=10, description="Of fewer rows any number may go.")
+    hold_back_shares: dict[str, float] = Field(default={}, description="The part for tables that differ, by name.")
+
+    transactions_per_night: int = Field(default=3, description="Contracts whose transactions a night asks for.")
+    details_requests: int = Field(default=0, description="Most contracts whose details a night asks for; 0 for none.")
+    details_refresh_days: int = Field(default=365, description="Age at which details are asked for again, in days.")
 
     @property
     def calendar(self) -> TradingCalendar:
@@ -66,6 +77,11 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
     @property
     def bars_from(self) -> date:
         return date.fromisoformat(self.bars_first_day)
+
+    def limits_of(self, table: str) -> Limits | None:
+        """How far a table may shrink without being held back; None lets it."""
+        share = self.hold_back_shares.get(table, self.hold_back_share)
+        return Limits(share, self.hold_back_least_rows) if share > 0 else None
 
     @property
     def watched_conids(self) -> list[int]:

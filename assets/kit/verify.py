@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import duckdb
 
 SAMPLE = 10
+LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,13 @@ class Verdict:
     @property
     def has_passed(self) -> bool:
         return self.count == 0
+
+    @property
+    def says(self) -> str:
+        """The first offender in one line."""
+        first = self.offenders[0] if self.offenders else {}
+        told = ", ".join(f"{name} {value}" for name, value in first.items())
+        return str(first["problem"]) if "problem" in first else masked(told)[:LONGEST]
 
 
 def offending(offenders: Sequence[dict[str, Any]], figures: Mapping[str, float] | None = None) -> Verdict:
@@ -85,11 +93,19 @@ def key_is_unique(looked: Looked) -> Verdict:
 
 
 def not_every_row_was_rejected(looked: Looked) -> Verdict:
-    """Something was accepted, or nothing was rejected: an empty account is fine, an unread one is not."""
+    """Something was accepted, or nothing was rejected: an empty account is fine, an unread one is not.
+
+    A year holds rows of earlier landings: there, something observed since.
+    """
+    is_by_day = isinstance(looked.table.storage, ByDay)
+    same = (
+        "accepted.trading_day = rejected.trading_day" if is_by_day else "accepted.observed_at >= rejected.observed_at"
+    )
     return _found(
         looked,
         f"""select reasons[1] as reason, count(*) as rows from rejected
-            where not exists (select 1 from {looked.table.name}) group by all order by rows desc""",
+            where not exists (select 1 from {looked.table.name} as accepted where {same})
+            group by all order by rows desc""",
     )
 
 
@@ -109,7 +125,17 @@ def observed_on_its_trading_day(looked: Looked) -> Verdict:
     )
 
 
+def nothing_is_held_back(looked: Looked) -> Verdict:
+    """No partition waits because it shrank; its owner can say that it is so: `make accept`."""
+    found = (looked.lake.held_back.find(looked.table.name, day) for day in looked.days)
+    return offending([{"problem": masked(held.reason)} for held in found if held is not None])
+
+
 Generated = Callable[[Looked], Verdict]
+
+
+LOOK_AT_WHAT_WAITS: tuple[Generated, ...] = (nothing_is_held_back, not_every_row_was_rejected)
+"""These look at all days of a run, also at those of which nothing stands yet."""
 
 
 def generated_checks(table: Table) -> list[Generated]:
@@ -119,7 +145,8 @@ def generated_checks(table: Table) -> list[Generated]:
     """
     is_of_the_night = table.raw.time in {"perishable", "windowed"} and isinstance(table.storage, ByDay)
     fresh = [observed_on_its_trading_day] if is_of_the_night else []
-    return [schema_holds, key_is_unique, not_every_row_was_rejected, *fresh]
+    guarded = [nothing_is_held_back] if table.is_guarded else []
+    return [schema_holds, key_is_unique, not_every_row_was_rejected, *fresh, *guarded]
 
 
 def run_check(check: Check, days: Sequence[date], *, lake: Lake, scope: Scope, tables: Mapping[str, Table]) -> Verdict:

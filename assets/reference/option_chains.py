@@ -100,7 +100,7 @@ def raw_option_chains(fetch: Fetch) -> Iterator[Page]:
         yield from _chain(fetch, one, searched[one.symbol], plan.size, prices.get(one.conid))
 
 
-@table(OptionMonth, raw=raw_option_chains, key=["underlying_conid", "month"])
+@table(OptionMonth, raw=raw_option_chains, key=["underlying_conid", "month"], shrinks="freely")
 def option_months(page: Page) -> Block:
     """The months in which options on each underlying that was searched end."""
     if page.endpoint is not SEARCH:
@@ -109,7 +109,9 @@ def option_months(page: Page) -> Block:
     return rows(_months(page.json))
 
 
-@table(OptionStrike, raw=raw_option_chains, key=["underlying_conid", "month", "put_or_call", "strike"])
+@table(
+    OptionStrike, raw=raw_option_chains, key=["underlying_conid", "month", "put_or_call", "strike"], shrinks="freely"
+)
 def option_strikes(page: Page) -> Block:
     """The strikes of each month that was asked for."""
     if page.endpoint is not STRIKES:
@@ -118,7 +120,7 @@ def option_strikes(page: Page) -> Block:
     return rows(told, underlying_conid=page.params["conid"], month=page.params["month"])
 
 
-@table(OptionContract, raw=raw_option_chains, key=["conid"])
+@table(OptionContract, raw=raw_option_chains, key=["conid"], shrinks="freely")
 def option_chains(page: Page) -> Block:
     """The listed options around each underlying's price."""
     if page.endpoint is not INFO:
@@ -200,7 +202,10 @@ def _candidates(tables: TableStore, day: date, scope: Scope) -> list[Underlying]
 
 
 def _prices(tables: TableStore, day: date, conids: list[int]) -> dict[int, float]:
-    """The last price of each that is held, or the last close on disk; they only say which strikes are asked for."""
+    """The last price of each that is held, or the last close on disk; they only say which strikes are asked for.
+
+    Bars are no need: they may be left out, and to land them first could cost what only today can tell.
+    """
     prices: dict[int, float] = {}
     for file in tables.files("bars_1d")[-1:]:
         bars = tables.columns(file, "conid", "close")

@@ -70,6 +70,41 @@ class Numbered:
         return not isinstance(page.json, list) or len(page.json) < self.size
 
 
+@dataclass(frozen=True, slots=True)
+class Totalled:
+    """Pages 0, 1, 2, ... of the query, up to as many rows as `metadata.total` says that there are.
+
+    Builds that answer with a bare array say nothing of a total: theirs ends with a page that is not full, or that
+    comes twice, since some of them do not look at the page's number.
+    """
+
+    under: str
+    size: int
+
+    def __call__(self, ask: Ask) -> Iterator[Page]:
+        before: list[Any] | None = None
+        held = 0
+        for number in count():
+            page = ask(query={"page": number})
+            yield page
+            found, total = self.rows_of(page), self.total_of(page)
+            held += len(found)
+            if not found or found == before or (len(found) != self.size if total is None else held >= total):
+                return
+            before = found
+
+    def rows_of(self, page: Page) -> list[Any]:
+        """The rows of a page, bare or under their name; none of a reply that is neither."""
+        found = page.json.get(self.under) if isinstance(page.json, dict) else page.json
+        return found if isinstance(found, list) else []
+
+    def total_of(self, page: Page) -> int | None:
+        """How many rows there are in all, where it is told."""
+        metadata = page.json.get("metadata") if isinstance(page.json, dict) else None
+        total = metadata.get("total") if isinstance(metadata, dict) else None
+        return total if isinstance(total, int) else None
+
+
 @dataclass(frozen=True, eq=False)
 class Endpoint:
     """`method` and `path` as documented, `{braces}` for what is filled in; must be on the allowed list.

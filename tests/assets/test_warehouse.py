@@ -211,4 +211,4 @@ def test_a_table_lies_in_the_warehouse_with_rows_and_the_meaning_of_each_column(
     assert {row["name"]: row["comment"] for row in told} == {
         one.name: one.meaning for one in all_columns(TABLES[name].row)
     }
-    assert published.one(f'select count(*) from "{name}"') > 0
+    assert published.one(f'select count(*) from "{name}"') > 0 or TABLES[name].raw.is_optional

@@ -66,10 +66,11 @@ def test_every_dataset_is_an_asset_of_its_replies_and_an_asset_of_its_rows() -> 
 
 def test_the_datasets_are_these() -> None:
     assert {table.name for table in declared().tables} == {
-        *("accounts", "ledger", "allocation", "positions", "nav", "cumulative_returns", "period_returns"),
+        *("accounts", "summary", "ledger", "allocation", "positions", "nav", "cumulative_returns", "period_returns"),
+        *("transactions", "realized_gains", "transaction_windows"),
         *("instruments", "symbols", "bars_1d"),
         *("orders", "trades"),
-        *("option_months", "option_strikes", "option_chains"),
+        *("option_months", "option_strikes", "option_chains", "contract_details"),
         *("requests", "gateway_session", "parked_work", "check_results"),
         *("scanner_params", "scanner_runs", "quotes", "regulatory_snapshots"),
     }

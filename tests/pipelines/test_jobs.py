@@ -60,6 +60,13 @@ def test_what_cannot_be_left_out_is_told_in_one_line(name: str, problem: str) ->
     assert "\n" not in str(told.value)
 
 
+def test_a_table_that_is_not_there_cannot_have_a_limit_of_its_own() -> None:
+    chosen = Choices.model_validate({"hold_back": {"shares": {"position": 0.1}}})
+    with pytest.raises(SettingsMistake, match="shares: there is no table 'position'. Choose of accounts, ") as told:
+        build_definitions(Settings(environment=Environment(), choices=chosen))
+    assert "\n" not in str(told.value)
+
+
 def test_history_is_bars_and_the_warehouse(definitions: dg.Definitions) -> None:
     assert _assets(definitions, "history") == {"raw/bars_1d", "bars_1d"} | PUBLISHED
 

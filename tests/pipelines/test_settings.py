@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assets.kit.shrinking import Limits
 from pipelines.definitions import resources_of
 from pipelines.settings import DEFAULT_CONFIG, Choices, Environment, SettingsMistake, read_settings
 
@@ -157,17 +158,26 @@ def test_the_owners_choices_are_read(toml: Path) -> None:
         '[bars]\ndepth_days = 9\nfirst_day = 2015-01-02\nasset_classes = ["STK"]\n'
         '[performance]\nis_limit_per_account = true\n[schedule]\nnightly_at = "19:05"\n'
         "[gateway]\nallow_remote = true\n[privacy]\nshow_account_ids = true\n"
+        "[hold_back]\nshare = 0.3\nleast_rows = 20\nshares = { positions = 0.1, ledger = 0 }\n"
         "[tolerances]\nno_earlier_nav_was_restated = { amount = 2 }\n"
+        '[options]\nunderlyings = ["SPY", 265598]\nmonths = 3\nwidth = 10\nrequests = 200\n'
+        "[details]\nrequests = 50\nrefresh_days = 90\n"
     )
     choices = read_settings().choices
     assert choices.watchlist == ["AAPL", "265598", "VOD@LSE"]
     assert choices.exchange == "XLON"
     assert (choices.bars.depth_days, choices.bars.first_day) == (9, date(2015, 1, 2))
     assert choices.bars.asset_classes == ["STK"]
+    assert choices.options.underlyings == ["SPY", "265598"]
+    assert (choices.options.months, choices.options.width, choices.options.requests) == (3, 10, 200)
+    assert (choices.details.requests, choices.details.refresh_days) == (50, 90)
     assert choices.performance.is_limit_per_account
     assert choices.schedule.nightly_at == time(19, 5)
     assert choices.gateway.allow_remote
     assert choices.privacy.show_account_ids
+    scope = resources_of(read_settings())["scope"]
+    limits = [scope.limits_of(table) for table in ("positions", "ledger", "accounts")]
+    assert limits == [Limits(share=0.1, least_rows=20), None, Limits(share=0.3, least_rows=20)]
     assert choices.tolerances["no_earlier_nav_was_restated"].chosen == {"amount": 2.0}
 
 
@@ -194,6 +204,8 @@ def test_an_empty_file_leaves_the_defaults(toml: Path) -> None:
     [
         ('watchlist = "AAPL"', "watchlist='AAPL': input should be a valid list."),
         ("[bars]\ndepth_days = 0", "bars.depth_days=0: input should be greater than 0."),
+        ("[options]\nwidth = 0", "options.width=0: input should be greater than 0."),
+        ("[options]\nrequests = -1", "options.requests=-1: input should be greater than or equal to 0."),
         ("[bars]\ndepth_days = 20000", "bars.depth_days=20000: input should be less than or equal to 10000."),
         ('[bars]\ndepth_days = "many"', "bars.depth_days='many': input should be a valid integer"),
         ('[bars]\nfirst_day = "yesterday"', "bars.first_day='yesterday': input should be a valid date"),
@@ -205,6 +217,8 @@ def test_an_empty_file_leaves_the_defaults(toml: Path) -> None:
         ('watchlist = ["AAPL,MSFT"]', "watchlist=['AAPL,MSFT']: 'AAPL,MSFT' names nothing."),
         ('[schedule]\nnightly_at = "18:30+02:00"', "schedule.nightly_at='18:30+02:00': it is New York's time"),
         ('[schedule]\nnightly_at = "25:00"', "schedule.nightly_at='25:00': input should be in a valid time format"),
+        ("[hold_back]\nshare = 1.5", "hold_back.share=1.5: input should be less than or equal to 1."),
+        ("[hold_back]\nshares = { positions = -1 }", "hold_back.shares.positions=-1: input should be greater than or"),
         (
             "[tolerances]\na_b = { amount = -1 }",
             "tolerances.a_b.amount=-1: input should be greater than or equal to 0.",

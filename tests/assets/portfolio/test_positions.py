@@ -1,9 +1,21 @@
+import hashlib
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
-from resources.envelope import Request
-from tests.assets.bent import Bent
+from assets.portfolio.positions import POSITIONS, contradictory
+from resources.envelope import Envelope, Request
+from resources.gateway.endpoint import Page
+from tests.assets.bent import DAY, Bent
+from tests.assets.conftest import EVENING
+from tests.nights import Nights
+from tests.resources.gateway import crooked as scripted
+
+HOUR = timedelta(hours=1)
 
 COLD = {
     "acctId": "U9900001", "conid": 990000123, "contractDesc": "SIMA   DEC2026 150 C", "position": -2.0,
@@ -66,6 +78,83 @@ def test_zero_units_worth_something_are_rejected(bent: Bent) -> None:
     strange = {**COLD, "position": 0.0, "mktValue": 99.0}
     built = bent.bend("positions", _only(strange, COLD)).build("positions")
     assert built.reasons("positions") == [["A position of zero units has a value of zero"]]
+
+
+def _confirmed(bent: Bent, told: dict[str, Any], *answers: Any) -> Bent:
+    """One page with one row, and what came when that row was asked for by itself."""
+    bent.bend("positions", _only(told))
+    [path] = bent.lake.raw.landings("positions", DAY.isoformat())
+    page, *_ = bent.lake.raw.read(path)
+    with bent.lake.raw.landing("positions", DAY.isoformat(), at=page.received_at + HOUR, run_id="again") as landing:
+        landing.append(page)
+        for answer in answers:
+            asked = Request("GET", f"/portfolio/U9900001/position/{told['conid']}", {}, None)
+            landing.append(replace(page, request=asked, body=orjson.dumps(answer), received_at=page.received_at + HOUR))
+    return bent.build("positions")
+
+
+WRONG = {**COLD, "mktPrice": 0.0, "mktValue": 0.0}
+
+
+def test_a_row_that_was_confirmed_takes_the_place_of_the_doubtful_one_and_names_its_own_reply(bent: Bent) -> None:
+    built = _confirmed(bent, WRONG, [COLD])
+    [row] = built.rows("positions").to_dict("records")
+    assert (row["price"], row["market_value"]) == (1.25, -250.0)
+    assert row["raw_sha256"] == hashlib.sha256(orjson.dumps([COLD])).hexdigest()
+    for name in ("pages_are_complete", "no_contract_stands_on_two_pages", "market_value_is_quantity_times_price"):
+        assert built.verdict(name).has_passed, name
+    assert built.generated("positions", "key_is_unique").has_passed
+
+
+def test_a_doubtful_row_that_is_not_held_any_more_stands_as_it_was_told(bent: Bent) -> None:
+    [row] = _confirmed(bent, WRONG, []).rows("positions").to_dict("records")
+    assert (row["price"], row["market_value"]) == (0.0, 0.0)
+
+
+def test_a_confirmation_that_breaks_the_schema_is_rejected_and_confirms_nothing(bent: Bent) -> None:
+    built = _confirmed(bent, WRONG, [{**COLD, "position": "many"}])
+    [row] = built.rows("positions").to_dict("records")
+    assert (row["price"], row["market_value"]) == (0.0, 0.0)
+    assert "quantity: position cannot be read as float" in built.reasons("positions")[0]
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_in_doubt"),
+    [
+        ({}, False),
+        ({"mktPrice": 0.0}, True),
+        ({"mktValue": None}, True),
+        ({"mktPrice": "1.25"}, False),
+        ({"mktValue": -2.5}, True),
+        ({"position": 0.0, "mktPrice": 0.0, "mktValue": 0.0}, False),
+        ({"assetClass": "BOND", "multiplier": None, "mktValue": -0.025}, False),
+    ],
+)
+def test_only_what_contradicts_itself_is_in_doubt(changed: Any, is_in_doubt: bool) -> None:
+    other = {**COLD, "conid": 42}
+    envelope = Envelope(Request("GET", "/", {}, None), 200, {}, orjson.dumps([other, {**COLD, **changed}]), EVENING, "")
+    assert contradictory(Page(POSITIONS, envelope)) == (["990000123"] if is_in_doubt else [])
+
+
+@pytest.mark.parametrize(
+    "page", [[], [{}], [{"conid": None, "position": 3}], [7, "x"], {"error": 1}, None, [{**WRONG, "conid": [1]}]]
+)
+def test_what_has_no_contract_to_ask_for_is_not_in_doubt(page: Any) -> None:
+    envelope = Envelope(Request("GET", "/", {}, None), 200, {}, orjson.dumps(page), EVENING, "")
+    assert contradictory(Page(POSITIONS, envelope)) == []
+
+
+def test_a_row_in_doubt_is_asked_for_by_itself_and_no_other_is(tmp_path: Path) -> None:
+    page = scripted.answer(body=orjson.dumps([WRONG, {**COLD, "conid": 42}]))
+    script = {
+        **scripted.HEALTHY,
+        "GET /portfolio/U9900001/positions/0": page,
+        "GET /portfolio/U9900001/position/990000123": scripted.answer(body=orjson.dumps([COLD])),
+    }
+    with scripted.crooked(script) as gateway:
+        Nights(tmp_path, gateway).materialize("raw/positions", day=DAY.isoformat())
+    asked = [one for one in gateway.asked if "/position" in one]
+    assert asked == ["GET /portfolio/U9900001/positions/0", "GET /portfolio/U9900001/position/990000123"]
 
 
 def test_pages_as_the_gateway_sent_them_pass_every_check(bent: Bent) -> None:

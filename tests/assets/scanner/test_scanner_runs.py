@@ -146,6 +146,7 @@ def test_scans_are_made_while_the_exchange_is_open_and_one_that_cannot_be_is_a_l
         gateway.simulation.clock.advance(timedelta(hours=2))
         later = nights.materialize("raw/scanner_runs", "scanner_runs", day=DAY.isoformat())
     assert outcome.failures == later.failures == []
+    assert outcome.parked == later.parked == []
     assert [(check.name, check.is_blocking) for check in outcome.failed_checks][:1] == [
         ("every_configured_scan_answered", False)
     ]
