@@ -87,6 +87,21 @@ def figure_if_any(raw: "pd.Series[Any]") -> Parsed:
     return Parsed(values, unusable & False)
 
 
+def after_letter(raw: "pd.Series[Any]") -> Parsed:
+    """A figure that may stand after a C (a close) or an H (halted): "C193.18"."""
+    return figure(raw.map(lambda value: value[1:] if isinstance(value, str) and value[:1] in {"C", "H"} else value))
+
+
+def begins_with(letter: str) -> Parser:
+    """Whether a text begins with a letter; null where there is none."""
+
+    def parse(raw: "pd.Series[Any]") -> Parsed:
+        values = raw.map(lambda value: str(value).startswith(letter), na_action="ignore").astype("boolean")
+        return Parsed(values, raw.isna() & False)
+
+    return parse
+
+
 def boolean(raw: "pd.Series[Any]") -> Parsed:
     """True or false, nothing that merely looks like it."""
     present = _present(raw)

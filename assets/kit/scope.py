@@ -6,7 +6,7 @@ Filled by `pipelines/settings.py` from the TOML.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from pydantic import Field
@@ -14,6 +14,9 @@ from pydantic import Field
 from assets.kit.shrinking import Limits
 from assets.kit.tolerance import Tolerance
 from resources.calendar.trading_days import TradingCalendar, trading_calendar
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class ScannerRun(dg.Config):
@@ -95,3 +98,12 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
         """What the owner chose for a check; what was not chosen is the check's own."""
         chosen: Mapping[str, float] = self.tolerances.get(check, {})
         return replace(own, **chosen)
+
+    def conids_meant(self, candidates: "pd.DataFrame") -> set[int]:
+        """What the watchlist stands for: its contract ids, and of the candidates for its symbols the one meant."""
+        meant = set(self.watched_conids)
+        for symbol, exchange in self.watched_symbols:
+            named = candidates[candidates["symbol"] == symbol]
+            fitting = named[named["listing_exchange"] == exchange] if exchange else named[named["is_us"]]
+            meant |= set(map(int, fitting["conid"])) if len(fitting) == 1 else set()
+        return meant

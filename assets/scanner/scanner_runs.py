@@ -73,7 +73,7 @@ def raw_scanner_runs(fetch: Fetch) -> Iterator[Page]:
             fetch.say(f"scan {run.name} was not made. {error}")
 
 
-@table(Hit, raw=raw_scanner_runs, key=["scan", "run_at", "rank"])
+@table(Hit, raw=raw_scanner_runs, key=["scan", "run_at", "rank"], shrinks="freely")
 def scanner_runs(page: Page) -> Block:
     """What each scan found, at each run of the day."""
     reply = keyed(page.json)

@@ -58,6 +58,11 @@ class TableStore:
         """The partitions that exist, in order."""
         return [path.parent.name.partition("=")[2] for path in self.files(dataset)]
 
+    def latest(self, dataset: str, key: str, value: str) -> Path | None:
+        """The file of a partition, or of the newest one before it."""
+        earlier = [one for one in self.values(dataset) if one <= value]
+        return self.file(dataset, key, earlier[-1]) if earlier else None
+
     def rejected_files(self, dataset: str) -> list[Path]:
         """The files of all rejected rows of a table."""
         return sorted(self.layout.rejected_folder(dataset).glob("*=*/part-0.parquet"))

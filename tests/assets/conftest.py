@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from resources.lake.parked import Parked
+from resources.simulator.flavour import Flavour
 from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.assets.bent import DAY, Bent
@@ -32,7 +33,8 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scope |= {"options_underlyings": ["AAPL"], "options_months": 2, "options_requests": 5, "details_requests": 2}
     scan = {"name": "most_active", "instrument": "STK", "location": "STK.US.MAJOR", "type": "MOST_ACTIVE"}
     scope["scanner_runs"] = [scan]
-    with serve(Options(clock=EVENING, positions=120)) as gateway:
+    old = Flavour(regsnapshot=True)  # newer gateways have it no longer
+    with serve(Options(clock=EVENING, positions=120, flavour=old)) as gateway:
         buys_late(gateway)
         nights = Nights(tmp_path_factory.mktemp("recorded"), gateway, scope=scope, choices=EVERYTHING)
         nights.lake.parked.park(WAITED)

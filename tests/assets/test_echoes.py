@@ -60,6 +60,10 @@ def _month(request: Request, reply: Any) -> Any:
     return [{**row, "maturityDate": "20291221"} for row in reply] if request.path.endswith("/info") else reply
 
 
+def _quotes(_: Request, reply: list[dict[str, Any]]) -> Any:
+    return [{**row, "conid": row["conid"] + 1_000_000_000} for row in reply] if isinstance(reply, list) else reply
+
+
 def _details(_: Request, reply: Any) -> Any:
     return {**reply, "con_id": 1}
 
@@ -70,6 +74,7 @@ MISDIRECTED: dict[str, tuple[str, str, Change, str]] = {
     "positions of another account": ("positions", "positions", _positions, "account U7654321"),
     "one position of another account": ("positions", "positions", _one_position, "account U7654321"),
     "definitions of other contracts": ("instruments", "instruments", _instruments, "contract 1"),
+    "quotes of other contracts": ("quotes", "quotes", _quotes, "contract 1"),
     "values of another account": ("performance", "nav", _performance, "account U7654321"),
     "returns of another account": ("performance", "cumulative_returns", _performance, "account U7654321"),
     "months of another account": ("performance", "period_returns", _performance, "account U7654321"),

@@ -72,7 +72,7 @@ def test_the_datasets_are_these() -> None:
         *("orders", "trades"),
         *("option_months", "option_strikes", "option_chains", "contract_details"),
         *("requests", "gateway_session", "parked_work", "check_results"),
-        *("scanner_params", "scanner_runs"),
+        *("scanner_params", "scanner_runs", "quotes", "regulatory_snapshots"),
     }
 
 

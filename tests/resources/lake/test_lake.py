@@ -151,6 +151,8 @@ def test_partitions_are_listed_in_order(tmp_path: Path) -> None:
     for day in ("2026-11-23", "2026-11-20"):
         tables.write("ledger", "trading_day", day, pa.table({"a": [day]}))
     assert tables.values("ledger") == ["2026-11-20", "2026-11-23"]
+    latest = [tables.latest("ledger", "trading_day", day) for day in ("2026-11-19", "2026-11-22", "2026-11-23")]
+    assert [path and path.parent.name for path in latest] == [None, "trading_day=2026-11-20", "trading_day=2026-11-23"]
     assert tables.read(tables.files("ledger"))["a"].tolist() == ["2026-11-20", "2026-11-23"]
 
 
