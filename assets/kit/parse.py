@@ -5,12 +5,15 @@ milliseconds there, booleans as booleans. A parser returns the values, missing o
 mask of those that were present but unusable; it never guesses and never raises.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import pandas as pd
+
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
 class Parsed(NamedTuple):
@@ -20,6 +23,7 @@ class Parsed(NamedTuple):
     unusable: "pd.Series[bool]"
 
 
+SIZES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 Parser = Callable[["pd.Series[Any]"], Parsed]
 
 
@@ -66,6 +70,23 @@ def zero_is_null(raw: "pd.Series[Any]") -> Parsed:
     return Parsed(values.where((values != 0).fillna(value=False)), unusable)
 
 
+def figure(raw: "pd.Series[Any]") -> Parsed:
+    """A number as a screen shows it: "+1.25%", "163.773K", "12.4M", "3.1T"; percents stay percents."""
+    import pandas as pd
+
+    written = raw.map(lambda value: value.strip() if isinstance(value, str) else None).astype(pd.StringDtype())
+    parts = written.str.extract(r"^([+-]?[\d,]*\.?\d+(?:[eE][+-]?\d+)?)\s?([KMBT])?%?$")
+    values, unusable = number(raw.where(parts[0].isna(), parts[0].astype(object)).astype(object))
+    size = parts[1].map(SIZES)
+    return Parsed((values * size.astype("Float64")).round(6).where(size.notna(), values), unusable)
+
+
+def figure_if_any(raw: "pd.Series[Any]") -> Parsed:
+    """The number of a text that may be none: of a word there is no number, and that is no mistake."""
+    values, unusable = figure(raw)
+    return Parsed(values, unusable & False)
+
+
 def boolean(raw: "pd.Series[Any]") -> Parsed:
     """True or false, nothing that merely looks like it."""
     present = _present(raw)
@@ -78,9 +99,37 @@ def day(raw: "pd.Series[Any]") -> Parsed:
     return _dates(raw, pattern=r"\d{8}|\d{4}-\d{2}-\d{2}")
 
 
+def java_day(raw: "pd.Series[Any]") -> Parsed:
+    """A date as Java prints it, `Tue Mar 31 00:00:00 EDT 2026`: the day as written; or as `day` reads it."""
+    import pandas as pd
+
+    written = raw.map(lambda value: value if isinstance(value, str) else None).astype(pd.StringDtype())
+    parts = written.str.extract(r"^[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) [\d:]{8} \S+ (\d{4})$")
+    printed = pd.to_datetime((parts[1] + parts[0] + parts[2]).astype(object), format="%d%b%Y", errors="coerce")
+    values, unusable = day(raw)
+    return Parsed(printed.astype(values.dtype).where(printed.notna(), values), unusable & printed.isna())
+
+
 def month(raw: "pd.Series[Any]") -> Parsed:
     """A month as `YYYYMM`; gives its first day."""
     return _dates(raw, pattern=r"\d{6}", suffix="01")
+
+
+def named_month(raw: "pd.Series[Any]") -> Parsed:
+    """A month as `JAN27`, the way derivatives are searched by; gives its first day."""
+    import pandas as pd
+
+    present = _present(raw)
+    values = pd.to_datetime(raw.map(month_named).astype(object), errors="coerce")
+    return Parsed(values, present & values.isna())
+
+
+def month_named(name: Any) -> date | None:
+    """The first day of the month that a name like `JAN27` stands for; None of what is no such name."""
+    found = re.fullmatch(r"([A-Z]{3})(\d\d)", name) if isinstance(name, str) else None
+    if found is None or found[1] not in MONTHS:
+        return None
+    return date(2000 + int(found[2]), MONTHS.index(found[1]) + 1, 1)
 
 
 def epoch_ms(raw: "pd.Series[Any]") -> Parsed:
@@ -91,6 +140,17 @@ def epoch_ms(raw: "pd.Series[Any]") -> Parsed:
 def epoch_s(raw: "pd.Series[Any]") -> Parsed:
     """An instant as seconds since 1970."""
     return _instants(raw, per_second=1)
+
+
+def epoch(raw: "pd.Series[Any]") -> Parsed:
+    """An instant as seconds or milliseconds since 1970, told apart by magnitude: live replies and the docs differ.
+
+    Seconds reach 10^11 in the year 5138, milliseconds had in 1973.
+    """
+    values, unusable = whole(raw)
+    is_ms = (values >= 10**11).fillna(value=False).astype(bool)
+    instants = epoch_ms(values.where(is_ms, values * 1000).astype(object).where(values.notna(), None))
+    return Parsed(instants.values, unusable | instants.unusable)
 
 
 def instant(raw: "pd.Series[Any]") -> Parsed:

@@ -89,7 +89,7 @@ def raw_orders(fetch: Fetch) -> Iterator[Page]:
                 break
 
 
-@table(Order, raw=raw_orders, key=["account_id", "order_id"])
+@table(Order, raw=raw_orders, key=["account_id", "order_id"], shrinks="freely")
 def orders(page: Page) -> Block:
     """What was working, filled or cancelled on the day."""
     reply = keyed(page.json)

@@ -12,6 +12,7 @@ from resources.envelope import Envelope, Request
 from resources.gateway.errors import (
     Garbled,
     GatewayError,
+    Gone,
     LoginRequired,
     NoData,
     NotPrimed,
@@ -26,7 +27,7 @@ LOG_IN = "Log in at the gateway's page in a browser (with the second factor)."
 _NOT_PRIMED = ("query /accounts first", "query /portfolio/accounts first", "query /iserver/accounts first")
 _NO_BRIDGE = ("no bridge", "not authenticated", "bridge is not")
 _NO_LOGIN = ("no session", "not logged in", "failed to process request")
-_NO_DATA = ("chart data unavailable", "no data", "is not found", "history data unavailable")
+_NO_DATA = ("chart data unavailable", "no data", "is not found", "history data unavailable", "no contracts retrieved")
 
 
 def decipher(request: Request, status: int, body: bytes) -> Any:
@@ -78,7 +79,7 @@ def _failure(request: Request, status: int, body: bytes) -> GatewayError:
     if status == 401:
         return LoginRequired(f"{request}: 401, nobody is logged in. {LOG_IN}")
     if status == 404:
-        return Refused(
+        return Gone(
             f"{request}: 404, {text}. Nothing is there: check that IBKR_GATEWAY_URL ends in /v1/api; "
             "an old gateway may lack the endpoint."
         )

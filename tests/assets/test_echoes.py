@@ -16,6 +16,10 @@ def _ledger(_: Request, reply: dict[str, Any]) -> Any:
     return {currency: {**balance, "acctcode": "U7654321"} for currency, balance in reply.items()}
 
 
+def _summary(_: Request, reply: dict[str, Any]) -> Any:
+    return {**reply, "accountcode": {**reply["accountcode"], "value": "U7654321"}}
+
+
 def _positions(_: Request, reply: list[dict[str, Any]]) -> Any:
     return [{**row, "acctId": "U7654321"} for row in reply]
 
@@ -44,8 +48,21 @@ def _bar_size(_: Request, reply: dict[str, Any]) -> Any:
     return {**reply, "barLength": 3600}
 
 
+def _symbol(request: Request, reply: Any) -> Any:
+    return [{**row, "symbol": "OTHER"} for row in reply] if request.path.endswith("/search") else reply
+
+
+def _strike(request: Request, reply: Any) -> Any:
+    return [{**row, "strike": 1.5} for row in reply] if request.path.endswith("/info") else reply
+
+
+def _month(request: Request, reply: Any) -> Any:
+    return [{**row, "maturityDate": "20291221"} for row in reply] if request.path.endswith("/info") else reply
+
+
 MISDIRECTED: dict[str, tuple[str, str, Change, str]] = {
     "a ledger of another account": ("ledger", "ledger", _ledger, "account U7654321"),
+    "a summary of another account": ("summary", "summary", _summary, "account U7654321"),
     "positions of another account": ("positions", "positions", _positions, "account U7654321"),
     "one position of another account": ("positions", "positions", _one_position, "account U7654321"),
     "definitions of other contracts": ("instruments", "instruments", _instruments, "contract 1"),
@@ -54,6 +71,9 @@ MISDIRECTED: dict[str, tuple[str, str, Change, str]] = {
     "months of another account": ("performance", "period_returns", _performance, "account U7654321"),
     "orders of another account": ("orders", "orders", _of_another_account, "account U7654321"),
     "executions of another account": ("trades", "trades", _of_another_account, "account U7654321"),
+    "options on another symbol": ("option_chains", "option_months", _symbol, "symbol OTHER"),
+    "options of another strike": ("option_chains", "option_chains", _strike, "strike 1.5"),
+    "options of another month": ("option_chains", "option_chains", _month, "month 202912"),
     "hours instead of days": ("bars_1d", "bars_1d", _bar_size, "bars of seconds 3600"),
 }
 
@@ -79,6 +99,23 @@ def test_a_reply_that_is_misdirected_is_rejected_whole(bent: Bent, name: str) ->
     reasons = [why for [why] in built.reasons(table)]
     assert reasons
     assert all(f"the reply is of {of}" in why and why.endswith("which was not asked for") for why in reasons)
+    assert not _has_rows(built, table)
+
+
+def _told_all_periods(_: Request, __: dict[str, Any]) -> Any:
+    year = {"dates": ["20261123"], "nav": [1.0], "cps": [0.0]}
+    return {"included": ["U7654321"], "U7654321": {"1Y": year, "baseCurrency": "USD"}}
+
+
+@pytest.mark.parametrize("table", ["nav", "cumulative_returns"])
+def test_all_periods_of_another_account_are_rejected_whole(bent: Bent, table: str) -> None:
+    def asked(_: Request) -> Request:
+        return Request("POST", "/pa/allperiods", {}, {"acctIds": ["U9900001"]})
+
+    built = bent.ask_as("performance", asked).bend("performance", _told_all_periods).build(table)
+    assert built.reasons(table) == [
+        ["the reply's shape is not known: the reply is of account U7654321, which was not asked for"]
+    ]
     assert not _has_rows(built, table)
 
 

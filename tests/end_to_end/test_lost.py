@@ -13,7 +13,6 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from pipelines.definitions import declared
 from pipelines.settings import Alerts, Choices
 from resources.gateway.allowed import Tier
 from resources.gateway.endpoint import Endpoint
@@ -22,7 +21,7 @@ from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.end_to_end.conftest import DAY, EVENING
 from tests.house import House, Lived
-from tests.nights import Nights
+from tests.nights import USUAL_LANDINGS, Nights
 from tests.receiver import receiving
 
 pytestmark = pytest.mark.slow
@@ -32,7 +31,7 @@ BEFORE, AFTER = NEXT_OPEN - timedelta(minutes=5), NEXT_OPEN + timedelta(minutes=
 TUESDAYS_NIGHT = EVENING + timedelta(days=1)
 WEDNESDAYS_NIGHT = EVENING + timedelta(days=2)
 SCOPE: dict[str, Any] = {"watchlist": ["AAPL"], "bars_asset_classes": ["STK"], "bars_depth_days": 5}
-LANDINGS = [landing for landing in declared().landings if landing.time != "local"]
+LANDINGS = [landing for landing in USUAL_LANDINGS if landing.time != "local"]
 PERISHABLE = {landing.name for landing in LANDINGS if landing.time == "perishable"}
 OF_THE_BROKERAGE = {
     landing.name
