@@ -43,8 +43,11 @@ history: install  ## daily bars over a range of days: FROM=2020-01-01 TO=2026-11
 resume: install  ## take up what was parked (a lapsed login, a limit), if what it waits for has passed
 	@$(BIN)/python -m pipelines resume
 
-reprocess: install  ## rebuild every table and the warehouse from the raw replies, without a network
-	@$(BIN)/python -m pipelines reprocess $(FROM) $(TO)
+reprocess: install  ## rebuild every table and the warehouse from the raw replies, without a network (REJECTED=1 for what has rejected rows)
+	@$(BIN)/python -m pipelines reprocess $(if $(REJECTED),--rejected) $(FROM) $(TO)
+
+accept: install  ## say that what is held back because it shrank is so: DATASET=positions DAY=2026-11-23; without them, what is held back
+	@$(BIN)/python -m pipelines accept $(DATASET) $(DAY)
 
 dev: install  ## the Dagster UI and daemon
 	@$(BIN)/python -m pipelines settings
@@ -63,4 +66,4 @@ lock: .venv/.installed  ## resolve the dependencies anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --all-extras --no-header --no-annotate \
 	    --quiet --upgrade pyproject.toml -o requirements.lock
 
-.PHONY: help install demo nightly history resume reprocess dev test check bench lock
+.PHONY: help install demo nightly history resume reprocess accept dev test check bench lock

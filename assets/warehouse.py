@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.kit.beside import beside_the_tables
 from assets.kit.compose import OWNERS
 from assets.kit.declare import Table
 from assets.kit.refusal import in_plain_words
@@ -41,11 +42,11 @@ def table_source(table: Table, store: TableStore | None = None) -> TableSource:
 def warehouse_asset(tables: Sequence[Table], marts: Sequence[Mart]) -> dg.AssetsDefinition:
     """One step that publishes the file: asset `warehouse`, and one asset per mart in it."""
     upstream = [table.name for table in tables]
-    columns = columns_of(marts, [table_source(table) for table in tables])
+    columns = columns_of(marts, [table_source(table) for table in tables], beside_the_tables(tables))
     specs = [
         dg.AssetSpec(
             "warehouse",
-            deps=upstream,
+            deps=[_latest(name) for name in upstream],
             group_name="warehouse",
             kinds={"duckdb"},
             owners=OWNERS,
@@ -58,7 +59,8 @@ def warehouse_asset(tables: Sequence[Table], marts: Sequence[Mart]) -> dg.Assets
     def warehouse(context: dg.AssetExecutionContext, lake: Lake) -> Iterable[dg.MaterializeResult]:  # type: ignore[type-arg]
         target = lake.layout.warehouse_file
         with in_plain_words():
-            rows = build(target, [table_source(table, lake.tables) for table in tables], marts)
+            sources = [table_source(table, lake.tables) for table in tables]
+            rows = build(target, sources, marts, beside_the_tables(tables, lake.tables))
         context.log.info(f"published {target}: {sum(rows.values())} rows in {len(rows)} tables and marts")
         yield dg.MaterializeResult(
             asset_key="warehouse",
@@ -75,12 +77,19 @@ def warehouse_asset(tables: Sequence[Table], marts: Sequence[Mart]) -> dg.Assets
     return warehouse
 
 
+def _latest(table: str) -> dg.AssetDep:
+    """All partitions are read. Dagster is told of the last: of all, it lists thousands of days for each table."""
+    return dg.AssetDep(table, partition_mapping=dg.LastPartitionMapping())
+
+
 def _mart_spec(mart: Mart, kinds: Mapping[str, str], upstream: Sequence[str]) -> dg.AssetSpec:
     docs = dict(mart.column_docs)
+    words = f" {' '.join(mart.sql.split())} "
+    named = [name for name in upstream if f" {name} " in words]
     columns = [dg.TableColumn(name=name, type=kind, description=docs.get(name)) for name, kind in kinds.items()]
     return dg.AssetSpec(
         mart.name,
-        deps=[name for name in upstream if f" {name} " in f" {' '.join(mart.sql.split())} "],
+        deps=[_latest(name) for name in named or upstream],  # naming no table, it looks at what lies beside all of them
         group_name="marts",
         kinds={"duckdb", "sql"},
         owners=OWNERS,

@@ -1,4 +1,4 @@
-"""`python -m pipelines demo|nightly|history|reprocess|alert`: the jobs, run in this process, with a summary.
+"""`python -m pipelines demo|nightly|history|reprocess|accept|alert`: the jobs, run in this process, with a summary.
 
 The same jobs as in the UI, on the same Dagster instance, so that each run is found there afterwards.
 """
@@ -49,6 +49,10 @@ def _parser() -> argparse.ArgumentParser:
     reprocess = commands.add_parser("reprocess", help="rebuild every table and the warehouse from raw")
     reprocess.add_argument("first", nargs="?", type=_day, help="default: the first day in raw")
     reprocess.add_argument("last", nargs="?", type=_day, help="default: the last day in raw")
+    reprocess.add_argument("--rejected", action="store_true", help="only the tables and days that have rejected rows")
+    accept = commands.add_parser("accept", help="say that what is held back because it shrank is so, and build it")
+    accept.add_argument("dataset", nargs="?", help="default: only say what is held back")
+    accept.add_argument("day", nargs="?", type=_day)
     commands.add_parser("resume", help="take up what was parked, if what it waits for has passed")
     commands.add_parser("prepare", help="make Dagster's home ready; make does so when it installs")
     commands.add_parser("settings", help="say which data, gateway and configuration would be used")
@@ -77,6 +81,8 @@ def _run(asked: argparse.Namespace, settings: Settings) -> int:
         return command.resume() if asked.command == "resume" else command.prepare()
     if asked.command == "alert":
         return _send_trial(settings, Console(highlight=False))
+    if asked.command == "accept" or getattr(asked, "rejected", False):
+        return _build_again(asked, settings)
     first, last = _range(asked, settings)
     _require_partitions(first, last)
     if first == last and first not in trading_calendar(settings.choices.exchange):
@@ -91,6 +97,19 @@ def _run(asked: argparse.Namespace, settings: Settings) -> int:
     from pipelines.command import Command
 
     return Command(settings, console).run(job, first, last)
+
+
+def _build_again(asked: argparse.Namespace, settings: Settings) -> int:
+    from pipelines.again import Again
+
+    again = Again(settings, Console())
+    if asked.command == "reprocess":
+        return again.rejected(asked.first, asked.last)
+    if asked.dataset is None:
+        return again.tell_held_back()
+    if asked.day is None:
+        raise SettingsMistake("accept: of which day? Name the dataset and the day, e.g. accept positions 2026-11-23.")
+    return again.accept(asked.dataset, asked.day)
 
 
 def _send_trial(settings: Settings, console: Console) -> int:

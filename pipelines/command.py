@@ -146,6 +146,8 @@ class Command:
         job: str,
         tags: dict[str, str],
         assets: Sequence[dg.AssetKey] | None = None,
+        *,
+        is_part: bool = False,
     ) -> int:
         for name in ("dagster", "dagster._core.execution.plan.active"):  # the latter warns of each check of parked work
             logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -163,7 +165,7 @@ class Command:
         outcome = outcome_of(result.all_events, is_success=result.success, run_id=result.run_id)
         if assets is None or dg.AssetKey("warehouse") in assets:  # else an earlier failure holds it back
             self._is_unpublished = outcome.warehouse is None and (outcome.has_landed or self._is_unpublished)
-        print_summary(outcome, self.console)
+        print_summary(outcome, self.console, is_part=is_part)
         return _code(outcome)
 
     @cached_property

@@ -6,7 +6,7 @@ simulator of their own.
 
 import importlib
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,11 +15,11 @@ import dagster as dg
 import assets
 from assets.kit.compose import check_definitions, landing_asset, table_asset
 from assets.kit.declare import Check, Landing, Table
-from assets.kit.scope import Scope
+from assets.kit.scope import ScannerRun, Scope
 from assets.warehouse import read_marts, warehouse_asset
 from pipelines.embedded import EmbeddedGateway
 from pipelines.jobs import jobs
-from pipelines.schedules import nightly_schedule
+from pipelines.schedules import schedules
 from pipelines.sensors import sensors
 from pipelines.settings import ACCOUNTS, Settings, SettingsMistake, read_settings
 from pipelines.terminal import LOGGER, terminal_logger
@@ -46,6 +46,15 @@ class Declared:
                 f"take_in: there is no optional dataset {strange[0]!r}. Choose of {', '.join(sorted(optional))}."
             )
         return self.without([*leave_out, *(optional - set(take_in))])
+
+    def require_tolerances(self, names: Iterable[str]) -> None:
+        """Raise unless each name is of a check that tolerates something."""
+        known = sorted(check.name for check in self.checks if check.tolerance is not None)
+        for name in names:
+            if name not in known:
+                raise SettingsMistake(
+                    f"tolerances: there is no check {name!r} that tolerates anything. Choose of {', '.join(known)}."
+                )
 
     def without(self, names: Sequence[str]) -> list[Landing]:
         """Landings but those of the named datasets, whose tables nothing that stays may need."""
@@ -116,13 +125,19 @@ def resources_of(settings: Settings) -> dict[str, Any]:
             bars_first_day=choices.bars.first_day.isoformat(),
             bars_depth_days=choices.bars.depth_days,
             bars_asset_classes=list(choices.bars.asset_classes),
+            scanner_runs=[ScannerRun(**run.model_dump()) for run in choices.scanner.runs],
             is_performance_limit_per_account=choices.performance.is_limit_per_account,
+            hold_back_share=choices.hold_back.share,
+            hold_back_least_rows=choices.hold_back.least_rows,
+            hold_back_shares=choices.hold_back.shares,
             options_underlyings=choices.options.underlyings,
             options_months=choices.options.months,
             options_width=choices.options.width,
             options_requests=choices.options.requests,
             details_requests=choices.details.requests,
             details_refresh_days=choices.details.refresh_days,
+            tolerances={name: tolerated.chosen for name, tolerated in choices.tolerances.items()},
+            transactions_per_night=choices.transactions.per_night,
         ),
     }
 
@@ -131,7 +146,11 @@ def build_definitions(settings: Settings, *, resources: Mapping[str, Any] | None
     """The whole code location."""
     found, marts = declared(), read_marts()
     kept = found.nightly(leave_out=settings.choices.leave_out, take_in=settings.choices.take_in)
+    found.require_tolerances(settings.choices.tolerances)
     tables = {table.name: table for table in found.tables}
+    strange = sorted(set(settings.choices.hold_back.shares) - set(tables))
+    if strange:
+        raise SettingsMistake(f"hold_back.shares: there is no table {strange[0]!r}. Choose of {', '.join(tables)}.")
     published = warehouse_asset(found.tables, marts)
     checkable: list[Landing | Table] = [*found.landings, *found.tables]
     checks = [
@@ -151,7 +170,7 @@ def build_definitions(settings: Settings, *, resources: Mapping[str, Any] | None
         sensors=sensors(
             found.landings, found.tables, found.checks, sorted(published.keys), targets=settings.choices.alerts.targets
         ),
-        schedules=[nightly_schedule(settings.choices.schedule.nightly_at, settings.choices.exchange)],
+        schedules=schedules(settings.choices.schedule, settings.choices.exchange),
         resources={**resources_of(settings), **(resources or {})},
         executor=dg.in_process_executor,
         loggers={"console": dg.colored_console_logger, LOGGER: terminal_logger},

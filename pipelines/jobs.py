@@ -1,6 +1,8 @@
 """Which assets run together.
 
-`nightly` lands and builds everything of one day, but what the owner leaves out. `history` lands bars of a range.
+`nightly` lands and builds everything of one day, but what the owner leaves out. `intraday` looks at what changes during
+the day; it publishes nothing, since what an earlier night held back would be published with it. `history` lands bars of
+a range.
 `reprocess` builds every table again from raw, and asks the gateway nothing: the landings are not in it.
 `resume` is started for parts of itself: for what was parked, and what follows from it.
 """
@@ -17,7 +19,7 @@ from assets.kit.declare import Landing, Table
 def jobs(
     landings: Sequence[Landing], tables: Sequence[Table], published: dg.AssetSelection, *, kept: Sequence[Landing]
 ) -> list[Any]:
-    """The four jobs over what was declared; a night has only what is `kept`."""
+    """The jobs over what was declared; a night has only what is `kept`."""
 
     def landed(some: Sequence[Landing]) -> dg.AssetSelection:
         raw = (dg.AssetKey(["raw", landing.name]) for landing in some)
@@ -29,6 +31,11 @@ def jobs(
             "nightly",
             landed(kept) | published,
             description="Everything of one trading day: land, build, check, publish.",
+        ),
+        dg.define_asset_job(
+            "intraday",
+            landed([landing for landing in landings if landing.is_intraday]),
+            description="What changes during a trading day, as it is now; all of a day's runs are kept.",
         ),
         dg.define_asset_job(
             "history",

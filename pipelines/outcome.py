@@ -31,6 +31,7 @@ class FailedCheck:
     dataset: str
     offenders: int
     is_blocking: bool
+    says: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Outcome:
     datasets: dict[str, Dataset] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
     requests: int = 0
+    run_requests: int = 0  # the session's own included
+    beyond_fewest: int = 0
     bytes: int = 0
     waited_seconds: float = 0.0
     warehouse: str | None = None
@@ -132,6 +135,8 @@ def _materialized(outcome: Outcome, path: Sequence[str], event: dg.DagsterEvent)
         outcome.has_landed = outcome.has_landed or bool(facts.get("pages"))
         dataset.requests += facts.get("requests", 0)
         outcome.requests += facts.get("requests", 0)
+        outcome.run_requests = max(outcome.run_requests, facts.get("run_requests", 0))
+        outcome.beyond_fewest = max(outcome.beyond_fewest, facts.get("run_requests_beyond_fewest", 0))
         outcome.bytes += facts.get("bytes", 0)
         outcome.waited_seconds += facts.get("waited_seconds", 0.0)
     else:
@@ -153,13 +158,14 @@ def _checked(outcome: Outcome, event: dg.DagsterEvent) -> None:
         dataset.passed += 1
         return
     dataset.failed += 1
-    offenders = found.metadata.get("offenders")
+    offenders, says = found.metadata.get("offenders"), found.metadata.get("says")
     outcome.failed_checks.append(
         FailedCheck(
             name=found.check_name,
             dataset=name_of(found.asset_key.path),
             offenders=offenders.value if offenders and isinstance(offenders.value, int) else 0,
             is_blocking=found.severity == dg.AssetCheckSeverity.ERROR,
+            says=str(says.value) if says else "",
         )
     )
 

@@ -10,7 +10,8 @@ holds the days that wait; then the replayable, which loses nothing. All that goe
 import hashlib
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
@@ -22,6 +23,7 @@ from resources.gateway.session import State
 from resources.lake.parked import Parked
 
 RESUMES_TAG = "ibkr/resumes"
+NEW_YORK = ZoneInfo("America/New_York")
 ORDER = ("perishable", "windowed", "replayable", "local")
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
@@ -110,7 +112,7 @@ def at_risk_until(work: Parked, landing: Landing, calendar: TradingCalendar) -> 
     if landing.time == "perishable":
         return calendar.opens(calendar.next(work.days[-1]))
     if landing.time == "windowed" and landing.window_days is not None:
-        return calendar.opens(work.days[0]) + timedelta(days=landing.window_days)
+        return datetime.combine(work.days[0] + timedelta(days=landing.window_days), time.min, NEW_YORK)
     return None
 
 

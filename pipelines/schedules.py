@@ -2,18 +2,27 @@
 
 That is normally the evening. A time in the morning before the open is as good: it lands the day before. A time
 while the exchange is open can land no day whole, so its ticks fail and say so instead of losing every day quietly.
+Looks during the day come beside it, while the exchange is open, if the owner names times for them.
 """
 
-from datetime import date, datetime, time, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
 
 import dagster as dg
 
 from assets.kit.partitions import NEW_YORK
+from pipelines.settings import Schedule
 from resources.calendar.trading_days import CalendarError, TradingCalendar, trading_calendar
 
 ONE_DAY = timedelta(days=1)
 NOON = time(12)
 EVENINGS, MORNINGS = "1-5", "2-6"  # of Monday to Friday, and the mornings after
+
+
+def schedules(chosen: Schedule, exchange: str) -> list[dg.ScheduleDefinition]:
+    """The nightly run, and the looks during the day."""
+    looks = [intraday_schedule(chosen.intraday_at, exchange)] if chosen.intraday_at else []
+    return [nightly_schedule(chosen.nightly_at, exchange), *looks]
 
 
 def nightly_schedule(at: time, exchange: str) -> dg.ScheduleDefinition:
@@ -34,6 +43,32 @@ def nightly_schedule(at: time, exchange: str) -> dg.ScheduleDefinition:
         return dg.RunRequest(run_key=day.isoformat(), partition_key=day.isoformat())
 
     return nightly_after_the_close
+
+
+def intraday_schedule(times: Sequence[time], exchange: str) -> dg.ScheduleDefinition:
+    """A run at each of the times on trading days, while the exchange is open."""
+
+    @dg.schedule(
+        job_name="intraday",
+        cron_schedule=[f"{at.minute} {at.hour} * * *" for at in sorted(set(times))],
+        execution_timezone=NEW_YORK,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Looks at what changes during a trading day, while the exchange is open.",
+    )
+    def looks_during_the_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        tick = context.scheduled_execution_time
+        day = day_under_way(tick, trading_calendar(exchange))
+        if day is None:
+            return dg.SkipReason(f"{exchange} is closed at {tick:%H:%M %Z}; nothing changes.")
+        return dg.RunRequest(run_key=f"{tick.astimezone(UTC):%Y-%m-%dT%H:%MZ}", partition_key=day.isoformat())
+
+    return looks_during_the_day
+
+
+def day_under_way(tick: datetime, calendar: TradingCalendar) -> date | None:
+    """The trading day that has opened and not yet closed."""
+    day = calendar.day_of(tick)
+    return day if tick < calendar.close(day) else None
 
 
 def day_to_land(tick: datetime, calendar: TradingCalendar) -> date | None:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from pipelines.scans import Scanner
 from pipelines.targets import NOT_ONE, is_target
 from resources.gateway.address import read_address
 
@@ -69,6 +70,12 @@ class Performance(Part):
     is_limit_per_account: bool = False
 
 
+class Transactions(Part):
+    """How many contracts' transactions a night asks for, if it does."""
+
+    per_night: int = Field(default=3, gt=0, le=50)
+
+
 class Session(Part):
     """How the gateway's session is kept."""
 
@@ -88,16 +95,37 @@ class Reach(Part):
 
 
 class Schedule(Part):
-    """When the nightly run starts, New York time."""
+    """When the nightly run starts, and the looks during the day, New York time."""
 
     nightly_at: time = time(18, 30)
+    intraday_at: list[time] = []
 
-    @field_validator("nightly_at")
+    @field_validator("nightly_at", "intraday_at")
     @classmethod
-    def _is_new_yorks(cls, value: time) -> time:
-        if value.tzinfo is not None:
+    def _is_new_yorks(cls, value: time | list[time]) -> time | list[time]:
+        if any(one.tzinfo is not None for one in (value if isinstance(value, list) else [value])):
             raise ValueError("it is New York's time, without a zone. Write e.g. 18:30")
         return value
+
+
+class HoldBack(Part):
+    """When a table has shrunk so much that its owner is asked before the night is published."""
+
+    share: float = Field(default=0.5, ge=0, le=1)
+    least_rows: int = Field(default=10, gt=0)
+    shares: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
+
+
+class Tolerated(Part):
+    """By how much an identity may be off instead of what its check says."""
+
+    amount: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    share: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+
+    @property
+    def chosen(self) -> dict[str, float]:
+        """Only what was chosen."""
+        return self.model_dump(exclude_none=True)
 
 
 class Alerts(Part):
@@ -126,12 +154,16 @@ class Choices(BaseModel):
     bars: Bars = Bars()
     options: OptionChains = OptionChains()
     details: Details = Details()
+    scanner: Scanner = Scanner()
     performance: Performance = Performance()
+    transactions: Transactions = Transactions()
     session: Session = Session()
     gateway: Reach = Reach()
     privacy: Privacy = Privacy()
     schedule: Schedule = Schedule()
+    hold_back: HoldBack = HoldBack()
     alerts: Alerts = Alerts()
+    tolerances: dict[str, Tolerated] = {}
 
     @field_validator("watchlist", mode="before")
     @classmethod

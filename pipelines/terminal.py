@@ -76,8 +76,8 @@ def _new_logger(_context: dg.InitLoggerContext) -> logging.Logger:
 terminal_logger = dg.LoggerDefinition(_new_logger, description="A line per finished step, for a person at a terminal.")
 
 
-def print_summary(outcome: Outcome, console: Console) -> None:
-    """Datasets, checks, requests, seconds, and how to go on."""
+def print_summary(outcome: Outcome, console: Console, *, is_part: bool = False) -> None:
+    """Datasets, checks, requests, seconds, and how to go on; of a part another run publishes."""
     console.print()
     console.print(_datasets(outcome))
     _print_costs(outcome, console)
@@ -87,7 +87,7 @@ def print_summary(outcome: Outcome, console: Console) -> None:
         console.print(Text.assemble(("✗ ", "red"), failure), soft_wrap=True)
     if outcome.is_success and outcome.warehouse:
         _print_warehouse(outcome.warehouse, console)
-    elif outcome.warehouse is None and not outcome.parked:
+    elif outcome.warehouse is None and not outcome.parked and not is_part:
         console.print("Nothing was published: a warehouse from before stays as it is.", highlight=False)
 
 
@@ -125,6 +125,12 @@ def _print_costs(outcome: Outcome, console: Console) -> None:
             f"{used:.0%} of the {DOCUMENTED_PER_SECOND:g}/s allowed; {outcome.waited_seconds:.1f} s were waits",
             highlight=False,
         )
+    if outcome.run_requests:
+        own = outcome.run_requests - outcome.requests
+        console.print(
+            f"          {own} more for the session; {outcome.beyond_fewest or 'none'} beyond the fewest there can be",
+            highlight=False,
+        )
     stages = "   ".join(f"{stage} {seconds:.1f}" for stage, seconds in outcome.seconds.items())
     console.print(f"seconds   {stages}", highlight=False)
 
@@ -138,6 +144,8 @@ def _print_failed(check: FailedCheck, console: Console) -> None:
         highlight=False,
         soft_wrap=True,
     )
+    if check.says:
+        console.print(f"  {check.says}", style="dim", highlight=False, soft_wrap=True, markup=False)
 
 
 def _print_warehouse(path: str, console: Console) -> None:

@@ -19,12 +19,16 @@ from resources.privacy import masked
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked: `path` is below the API prefix, `query` and `body` as sent."""
+    """What was asked: `path` is below the API prefix, `query` and `body` as sent.
+
+    `name` is what the asker calls it, where a reply does not tell which question it answers: it is kept, not sent.
+    """
 
     method: str
     path: str
     query: Mapping[str, str]
     body: Any = None
+    name: str = ""
 
     def __str__(self) -> str:
         query = "&".join(f"{name}={value}" for name, value in self.query.items())
@@ -64,6 +68,7 @@ class Envelope:
                 "path": request.path,
                 "query": dict(request.query),
                 "body": request.body,
+                **({"name": request.name} if request.name else {}),
             },
             "status": self.status,
             "headers": dict(self.headers),
@@ -83,7 +88,9 @@ def read_line(line: bytes) -> Envelope:
         coded = record.get("body_encoding") == "base64"
         body = base64.b64decode(record["body"]) if coded else record["body"].encode()
         envelope = Envelope(
-            request=Request(asked["method"], asked["path"], asked.get("query") or {}, asked.get("body")),
+            request=Request(
+                asked["method"], asked["path"], asked.get("query") or {}, asked.get("body"), asked.get("name") or ""
+            ),
             status=int(record["status"]),
             headers=record.get("headers") or {},
             body=body,

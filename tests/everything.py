@@ -1,4 +1,8 @@
-"""`make test`: every check that a change must pass, each with its time, the first failure ends it."""
+"""`make test`: every check that a change must pass, each with its time, the first failure ends it.
+
+Coverage is asked of the fast tests alone: tracing costs whole runs a quarter of their time, and each of their lines is
+to have a fast test too.
+"""
 
 import subprocess
 import sys
@@ -9,13 +13,15 @@ from rich.console import Console
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
-WORKERS = ["-n", "4", "--dist", "worksteal"]  # many tests wait for their turn under the gateway's pacing
+PARALLEL = ["-n", "4", "--dist", "worksteal"]  # many tests wait for their turn under the gateway's pacing
+PYTEST: list[Path | str] = [BIN / "python", "-m", "pytest", "-q", *PARALLEL]
 STEPS: dict[str, list[Path | str]] = {
     "formatter": [BIN / "ruff", "format", "--check", "--quiet", "."],
     "linter": [BIN / "ruff", "check", "--quiet", "."],
     "import rules": [BIN / "lint-imports", "--no-cache"],
     "types": [BIN / "mypy"],
-    "tests": [BIN / "python", "-m", "pytest", "-q", *WORKERS, "--cov", "--cov-report=term:skip-covered"],
+    "tests": [*PYTEST, "-m", "not slow", "--cov", "--cov-report=term:skip-covered"],
+    "whole runs": [*PYTEST, "-m", "slow"],
 }
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from assets.kit.scope import Scope
-from pipelines.definitions import build_definitions
+from pipelines.definitions import build_definitions, declared
 from pipelines.outcome import Outcome, outcome_of
 from pipelines.settings import Choices, Environment, Settings
 from resources.gateway.clock import Clock
@@ -24,6 +24,11 @@ from resources.warehouse.build import connected
 ROOT = Path(__file__).parents[1]
 PROFILE = "test"
 DEFAULTS = Choices()
+FOUND = declared()
+USUAL_LANDINGS = [landing for landing in FOUND.landings if not landing.is_optional]
+USUAL_TABLES = [table for table in FOUND.tables if not table.raw.is_optional]
+"""What is in a night unless the owner chooses."""
+EVERYTHING = Choices(take_in=[landing.name for landing in FOUND.landings if landing.is_optional])
 CLOCKS: dict[str, Clock] = {}
 """The simulators' clocks by their URL: a resource is configured with values, not with objects."""
 
@@ -70,6 +75,7 @@ class Nights:
         chosen: dict[str, Any] = {
             "bars_asset_classes": DEFAULTS.bars.asset_classes,
             "bars_depth_days": 20,
+            "transactions_per_night": 1,
             **self.scope,
         }
         return build_definitions(

@@ -1,20 +1,21 @@
 """Accounts: what the login can see, one row per account, once a trading day.
 
-The reply also primes everything below /portfolio, so the session has asked for it already when this
-lands. Logins with several accounts get a pseudo-account `All`: it is nobody's and is left out, as is
-every account that IBKR_ACCOUNTS does not name.
-`accountStatus` is, despite its name, the instant at which the account was opened.
+The replies also prime everything below /portfolio, so the session has asked for them already when this lands. Of
+an adviser the first list is the top alone. The clients below it are in pages of 20, which say how many there are,
+and are asked for only where there are any; an account that stands in both lists is told as one of the top.
+Logins with several accounts get a pseudo-account `All`: it is nobody's and is left out, as is every account that
+IBKR_ACCOUNTS does not name. `accountStatus` is, despite its name, the instant at which the account was opened.
 """
 
 from collections.abc import Iterator
 from datetime import datetime
 
-from assets.kit.declare import Fetch, check, landing, table
+from assets.kit.declare import Fetch, RawPages, check, landing, table
 from assets.kit.parse import epoch_ms
 from assets.kit.schema import Row, column
-from assets.kit.shape import Block, keyed, listed, rows
+from assets.kit.shape import Block, keyed, keyed_if_any, listed, rows
 from resources.gateway.endpoint import Page
-from resources.gateway.priming import PORTFOLIO_ACCOUNTS
+from resources.gateway.priming import PORTFOLIO_ACCOUNTS, SUBACCOUNTS, ids_in, lacking_of
 
 
 class Account(Row):
@@ -23,9 +24,9 @@ class Account(Row):
     known = frozenset({"id", "accountVan", "desc", "parent", "PrepaidCrypto-Z", "PrepaidCrypto-P", "category"})
 
     account_id: str = column("accountId", "The account.", pattern=r"^\w{2,}$")
-    title: str | None = column("accountTitle", "Name of the holder.")
-    display_name: str | None = column("displayName", "Name as the portal shows it.")
-    alias: str | None = column("accountAlias", "Name that the owner gave it.")
+    title: str | None = column("accountTitle", "Name of the holder.", is_personal=True)
+    display_name: str | None = column("displayName", "Name as the portal shows it.", is_personal=True)
+    alias: str | None = column("accountAlias", "Name that the owner gave it.", is_personal=True)
     base_currency: str = column("currency", "Currency that the account is kept in.", pattern="^[A-Z]{3}$")
     account_type: str | None = column("type", "INDIVIDUAL, DEMO, ...")
     customer_type: str | None = column("acctCustType", "Kind of customer; newer gateways only.")
@@ -42,23 +43,42 @@ class Account(Row):
     has_no_client_trading: bool | None = column("noClientTrading", "Whether the client cannot trade in it.")
     has_virtual_fx: bool | None = column("trackVirtualFXPortfolio", "Whether FX is tracked as positions.")
     parent_account_id: str | None = column("parent_account_id", "Account above it, if any.")
+    is_subaccount: bool = column(
+        "is_subaccount", "Whether it lies below the top of the login, as an adviser's clients."
+    )
 
 
-@landing(PORTFOLIO_ACCOUNTS, time="perishable")
+@landing(SUBACCOUNTS, PORTFOLIO_ACCOUNTS, time="perishable")
 def raw_accounts(fetch: Fetch) -> Iterator[Page]:
-    """The list of accounts, as the gateway sent it."""
-    yield from fetch.gateway.pages(PORTFOLIO_ACCOUNTS)
+    """The lists of accounts, as the gateway sent them."""
+    top = fetch.gateway.ask(PORTFOLIO_ACCOUNTS)
+    yield top
+    if set(fetch.gateway.account_ids()) > set(ids_in(top.json)):
+        yield from fetch.gateway.pages(SUBACCOUNTS)
 
 
 @table(Account, raw=raw_accounts, key=["account_id"])
 def accounts(page: Page) -> Block:
     """The accounts that are kept, of those the login can see."""
-    found = [keyed(one) for one in listed(page.json)]
+    is_below = page.endpoint is SUBACCOUNTS
+    told = page.json["subaccounts"] if is_below and isinstance(page.json, dict) else page.json
+    found = [keyed(one) for one in listed(told)]
     return rows(
-        {**one, "parent_account_id": keyed(one.get("parent") or {}).get("accountId")}
-        for one in found
-        if one.get("accountId") != "All"
+        (
+            {**one, "parent_account_id": keyed_if_any(one.get("parent")).get("accountId")}
+            for one in found
+            if one.get("accountId") != "All"
+        ),
+        is_subaccount=is_below,
     )
+
+
+@check(raw_accounts)
+def every_subaccount_came(raw: RawPages) -> Iterator[str]:
+    """The pages of subaccounts hold as many accounts as they say that there are."""
+    lacking = lacking_of([page for page in raw.answers if page.endpoint is SUBACCOUNTS])
+    if lacking is not None:
+        yield lacking
 
 
 @check(accounts)

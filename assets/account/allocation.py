@@ -10,7 +10,8 @@ from typing import Any
 
 from assets.kit.declare import Fetch, check, landing, table
 from assets.kit.schema import Row, column
-from assets.kit.shape import Block, keyed, rows
+from assets.kit.shape import Block, keyed, keyed_if_any, rows
+from assets.kit.tolerance import Tolerance
 from resources.gateway.endpoint import Endpoint, Page
 
 ALLOCATION = Endpoint("/portfolio/{account_id}/allocation")
@@ -40,7 +41,7 @@ def allocation(page: Page) -> Block:
     return rows(_shares(keyed(page.json)), account_id=page.params["account_id"])
 
 
-@check(allocation)
+@check(allocation, tolerance=Tolerance(amount=0.05, share=1e-6))
 def every_dimension_adds_up_to_the_same_total() -> str:
     """Sectors, groups and asset classes without cash have one total."""
     return """
@@ -50,13 +51,13 @@ def every_dimension_adds_up_to_the_same_total() -> str:
                    sum(abs(market_value)) as size
             from allocation group by all
         )
-        select trading_day, account_id, min(total) as lowest, max(total) as highest
+        select trading_day, account_id, min(total) as lowest, max(total) as highest,
+               max(total) - min(total) as residual, max(size) as size
         from totals group by all
-        having max(total) - min(total) > 0.05 + 1e-6 * max(size)
     """
 
 
-@check(allocation, needs=["positions", "ledger"])
+@check(allocation, needs=["positions", "ledger"], tolerance=Tolerance(amount=1.0, share=1e-4))
 def asset_classes_are_the_positions_plus_cash() -> str:
     """By asset class, positions at the ledger's rates, and the ledger's cash, are what is allocated.
 
@@ -74,15 +75,15 @@ def asset_classes_are_the_positions_plus_cash() -> str:
             select trading_day, account_id, category, sum(market_value) as market_value
             from allocation where dimension = 'asset_class' and category <> 'FUT' group by all
         )
-        select trading_day, account_id, category, a.market_value as allocated, h.market_value as held
+        select trading_day, account_id, category, a.market_value as allocated, h.market_value as held,
+               coalesce(a.market_value, 0) - coalesce(h.market_value, 0) as residual,
+               coalesce(h.market_value, 0) as size
         from allocated a full join held h using (trading_day, account_id, category)
-        where abs(coalesce(a.market_value, 0) - coalesce(h.market_value, 0))
-              > 1 + 1e-4 * abs(coalesce(h.market_value, 0))
     """
 
 
 def _shares(reply: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for wire, dimension in DIMENSIONS.items():
-        for side, categories in keyed(reply.get(wire) or {}).items():
-            for category, value in keyed(categories).items():
+        for side, categories in keyed_if_any(reply.get(wire)).items():
+            for category, value in keyed_if_any(categories).items():
                 yield {"dimension": dimension, "category": category, "side": side, "market_value": value}

@@ -11,6 +11,7 @@ from assets.kit.declare import Fetch, check, landing, table
 from assets.kit.parse import epoch_s
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, echoed, keyed, rows
+from assets.kit.tolerance import Tolerance
 from resources.gateway.endpoint import Endpoint, Page
 
 LEDGER = Endpoint("/portfolio/{account_id}/ledger")
@@ -66,22 +67,18 @@ def ledger(page: Page) -> Block:
     return block
 
 
-@check(ledger)
+@check(ledger, tolerance=Tolerance(amount=0.05, share=1e-6))
 def currencies_add_up_to_base() -> str:
-    """Net liquidation and cash of all currencies, converted, are those of BASE, to the cent and the rate's digits."""
+    """Net liquidation and cash of all currencies, converted, are those of BASE, to the cents and the rate's digits."""
     return """
         with converted as (
-            select trading_day, account_id,
-                   sum(net_liquidation * exchange_rate) filter (currency <> 'BASE') as net_liquidation,
-                   sum(net_liquidation) filter (currency = 'BASE') as base_net_liquidation,
-                   sum(cash * exchange_rate) filter (currency <> 'BASE') as cash,
-                   sum(cash) filter (currency = 'BASE') as base_cash,
-                   sum(abs(net_liquidation * exchange_rate)) + sum(abs(cash * exchange_rate)) as size,
-                   count(*) as currencies
-            from ledger group by all
+            select trading_day, account_id, amount,
+                   sum(value * exchange_rate) filter (currency <> 'BASE') as currencies,
+                   sum(value) filter (currency = 'BASE') as base,
+                   sum(abs(value * exchange_rate)) as size
+            from (unpivot (select trading_day, account_id, currency, exchange_rate, net_liquidation, cash from ledger)
+                  on net_liquidation, cash into name amount value value)
+            group by all
         )
-        select * from converted
-        where base_net_liquidation is null or net_liquidation is null
-           or abs(net_liquidation - base_net_liquidation) > 0.01 * currencies + 1e-6 * size
-           or abs(cash - base_cash) > 0.01 * currencies + 1e-6 * size
+        select trading_day, account_id, amount, currencies, base, currencies - base as residual, size from converted
     """

@@ -8,14 +8,16 @@ from typing import Any
 import dagster as dg
 
 from assets.kit.declare import ByYear, Check, Landing, Table
-from assets.kit.describe import landing_metadata, markdown, table_metadata
+from assets.kit.describe import FRESH, described, landing_metadata, markdown, table_metadata
 from assets.kit.land import land
 from assets.kit.partitions import trading_days
+from assets.kit.recorded import record
 from assets.kit.refusal import in_plain_words, refusal
 from assets.kit.relations import files_of
 from assets.kit.scope import Scope
 from assets.kit.tabulate import Built, build_day, build_years
-from assets.kit.verify import Looked, Verdict, generated_checks, offending, run_check
+from assets.kit.told import told
+from assets.kit.verify import LOOK_AT_WHAT_WAITS, Looked, Verdict, generated_checks, offending, run_check
 from resources.gateway.resource import Gateway
 from resources.lake.resource import Lake
 
@@ -30,7 +32,7 @@ def landing_asset(landing: Landing) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=["raw", landing.name],
-        description=landing.doc,
+        description=described(landing),
         group_name=landing.group,
         kinds={"json", "gzip"},
         owners=OWNERS,
@@ -39,6 +41,7 @@ def landing_asset(landing: Landing) -> dg.AssetsDefinition:
         partitions_def=trading_days,
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool="gateway",
+        freshness_policy=FRESH,
         op_tags={"dagster/priority": str(_priority(landing))},
         output_required=False,  # of what is parked there is none
     )
@@ -55,7 +58,7 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=table.name,
-        description=f"{table.doc}\n\n---\n\n{table.charter}",
+        description=described(table),
         group_name=table.group,
         kinds={"pandas", "parquet"},
         owners=OWNERS,
@@ -64,6 +67,7 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
         partitions_def=trading_days,
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=table.name,
+        freshness_policy=FRESH,
     )
     def tabulated(context: dg.AssetExecutionContext, lake: Lake, scope: Scope) -> dg.MaterializeResult:  # type: ignore[type-arg]
         days = [date.fromisoformat(key) for key in context.partition_keys]
@@ -101,13 +105,23 @@ def check_definitions(
     def checked(context: dg.AssetCheckExecutionContext, lake: Lake, scope: Scope) -> Iterable[dg.AssetCheckResult]:
         asked = [day for day in _days_of_run(context) if day in scope.calendar]
         days = _days_to_check(of, asked, lake)
+        is_held = not days and any(lake.held_back.find(of.name, day) for day in asked)
+        is_rebuild = context.run.tags.get(REBUILD_TAG) == "true"
         looks: dict[str, Any] = {check.name: check for check in checks} | {one.__name__: one for one in generated}
         for check_key in sorted(context.selected_asset_check_keys):
             look = looks[check_key.name]
+            if is_held and look not in LOOK_AT_WHAT_WAITS:
+                continue  # there is nothing else to look at until the owner has decided
+            if not days and is_rebuild and not is_held:
+                yield _not_made(check_key, of)
+                continue
             with in_plain_words():
-                verdict = _verdict(look, of, days, lake, scope, tables) if days else _not_built(of, asked)
+                looked = asked if look in LOOK_AT_WHAT_WAITS and (is_held or days) else days
+                verdict = _verdict(look, of, tuple(looked), lake, scope, tables) if looked else _not_built(of, asked)
             blocks = not isinstance(look, Check) or look.is_blocking
-            yield _result(check_key, verdict, days, blocks=blocks)
+            result = _result(check_key, verdict, days, blocks=blocks)
+            record(result, days=days or asked, run=context.run, is_rebuild=REBUILD_TAG in context.run.tags, lake=lake)
+            yield result
 
     yield checked
 
@@ -118,7 +132,7 @@ def _priority(landing: Landing) -> int:
     The record of it all last, so that it holds the night that it is part of.
     """
     if landing.time == "local":
-        return -2
+        return -3 if landing.is_last else -2
     if landing.slow_endpoints:
         return -1
     return 2 if landing.time == "perishable" else 1
@@ -129,7 +143,7 @@ def _build_days(
 ) -> dg.MaterializeResult[None]:
     built: dict[date, Built] = {}
     for day in days:
-        one = build_day(table, day, lake=lake, accounts=scope.wished_accounts)
+        one = build_day(table, day, lake=lake, accounts=scope.wished_accounts, limits=scope.limits_of(table.name))
         if one is None:
             continue
         built[day] = one
@@ -139,7 +153,7 @@ def _build_days(
             f"{table.name} of {days[0]}{f' to {days[-1]}' if len(days) > 1 else ''}: no replies are in raw/"
             f"{table.raw.name}, so there is nothing to build it from. Land them first: raw/{table.raw.name}."
         )
-    return _materialized(list(built.values()), without=[day for day in days if day not in built])
+    return told(list(built.values()), without=[day for day in days if day not in built])
 
 
 def _build_years(
@@ -149,28 +163,9 @@ def _build_years(
     afresh = context.run.tags.get(REBUILD_TAG) == "true"
     wanted = {day.isoformat() for day in days}
     partitions = landed if afresh else [one for one in landed if one in wanted]
-    built = build_years(table, partitions, lake=lake, calendar=scope.calendar, afresh=afresh)
-    return _materialized([built], without=[])
-
-
-def _materialized(built: list[Built], *, without: list[date]) -> dg.MaterializeResult[None]:
-    unknown: dict[str, str] = {}
-    for one in built:
-        unknown |= one.unknown
-    metadata: dict[str, Any] = {
-        "rows": sum(one.rows for one in built),
-        "rejected": sum(one.rejected for one in built),
-        "unknown_fields": dg.MetadataValue.md(
-            markdown([{"field": name, "example": value} for name, value in unknown.items()])
-        ),
-        "dagster/uri": built[-1].files[-1] if built and built[-1].files else "",
-    }
-    unfinished = sum(one.unfinished for one in built)
-    if unfinished:
-        metadata["rows_of_days_not_closed"] = unfinished
-    if without:
-        metadata["days_without_replies"] = ", ".join(day.isoformat() for day in without)
-    return dg.MaterializeResult(metadata=metadata)
+    accounts = scope.wished_accounts
+    built = build_years(table, partitions, lake=lake, calendar=scope.calendar, afresh=afresh, accounts=accounts)
+    return told([built], without=[])
 
 
 def _days_of_run(context: dg.AssetCheckExecutionContext) -> list[date]:
@@ -199,6 +194,12 @@ def _not_built(of: Landing | Table, asked: list[date]) -> Verdict:
     return offending([{"problem": f"{of.name} of {asked[0]} is not built, so there is nothing to check"}])
 
 
+def _not_made(key: dg.AssetCheckKey, of: Landing | Table) -> dg.AssetCheckResult:
+    """A rebuild makes what raw has. What was never landed, as an optional dataset, holds nothing up."""
+    told = f"Not made: of these days no replies of {of.name} were landed."
+    return dg.AssetCheckResult(passed=True, check_name=key.name, asset_key=key.asset_key, description=told)
+
+
 def _verdict(
     look: Any, of: Landing | Table, days: tuple[date, ...], lake: Lake, scope: Scope, tables: Mapping[str, Table]
 ) -> Verdict:
@@ -211,7 +212,9 @@ def _verdict(
 
 def _result(key: dg.AssetCheckKey, verdict: Verdict, days: Sequence[date], *, blocks: bool) -> dg.AssetCheckResult:
     metadata: dict[str, Any] = {"offenders": verdict.count, "days": ", ".join(day.isoformat() for day in days[-5:])}
+    metadata |= verdict.figures
     if verdict.offenders:
+        metadata["says"] = verdict.says
         metadata["first_offenders"] = dg.MetadataValue.md(markdown(list(verdict.offenders)))
     return dg.AssetCheckResult(
         passed=verdict.has_passed,

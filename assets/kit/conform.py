@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+UNKNOWN_SHAPE = "the reply's shape is not known"
+"""How the reason begins for which a reply is rejected whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A shaped reply and where it stands in raw."""

@@ -15,10 +15,13 @@ from assets.kit.records import Records
 from assets.kit.schema import Row
 from assets.kit.scope import Scope
 from assets.kit.shape import Block
+from assets.kit.shrinking import Shrinks
+from assets.kit.tolerance import Tolerance
 from resources.calendar.trading_days import TradingCalendar
 from resources.gateway.client import GatewayClient
 from resources.gateway.endpoint import Endpoint, Local, Page
 from resources.gateway.errors import Refused
+from resources.lake.raw import RawStore
 from resources.lake.tables import TableStore
 from resources.privacy import masked
 
@@ -30,14 +33,19 @@ SLOW_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """What a landing function works with. `days` are the trading days to land, oldest first."""
+    """What a landing function works with: `days` are the trading days to land, oldest first, `raw` what was landed.
+
+    `say` tells the run's log; `pause` lets seconds pass, for what the gateway is still fetching.
+    """
 
     gateway: GatewayClient
     tables: TableStore
+    raw: RawStore
     scope: Scope
     calendar: TradingCalendar
     days: tuple[date, ...]
     say: Callable[[str], None]
+    pause: Callable[[float], None]
 
     @property
     def day(self) -> date:
@@ -57,14 +65,26 @@ class Fetch:
             )
         return [one for one in seen if not wished or one in wished]
 
+    @property
+    def account_queries(self) -> list[dict[str, str]]:
+        """A query per account to keep, for what is told of the selected account unless another is named.
+
+        Where the login has one account only, nothing needs to be named.
+        """
+        if len(self.gateway.account_ids()) == 1:
+            return [{}]
+        return [{"accountId": account_id} for account_id in self.account_ids]
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Landing:
     """Network to raw: asset `raw/<name>`. `is_ranged` ones land a whole range of days at once.
 
     `window_days` is how long a windowed one can still be told, counted from its day; an `is_optional` one is in a
-    night only if the owner takes it in. Of a `local` one the source is
-    what our own processes wrote: `fetch` is given `Records` in the place of a `Fetch`.
+    night only if the owner takes it in. Each landing of an `is_intraday` one tells of its own moment: it is made during
+    the day too, and all of a day make its partition. Of a `local` one the source is what our own processes wrote:
+    `fetch` is given `Records` in the place of a `Fetch`. An `is_last` one is made when there is nothing else to do but
+    what follows from it.
     """
 
     name: str
@@ -77,6 +97,8 @@ class Landing:
     is_ranged: bool
     window_days: int | None = None
     is_optional: bool = False
+    is_intraday: bool = False
+    is_last: bool = False
 
     @property
     def slow_endpoints(self) -> list[Endpoint]:
@@ -87,7 +109,7 @@ class Landing:
 
 @dataclass(frozen=True, slots=True)
 class ByDay:
-    """One partition per trading day, replaced whole by the day's latest landing."""
+    """One partition per trading day, replaced whole by the day's latest landing (of intraday ones, by all of them)."""
 
     key: str = "trading_day"
 
@@ -96,11 +118,13 @@ class ByDay:
 class ByYear:
     """One partition per year of `trading_day`; of rows with equal key the one observed last stays.
 
-    For what is asked in long windows: a file per day would make a scan of ten years open 2,500 files.
-    Rows of days that had not closed when they were observed wait for the next landing.
+    For what is asked in windows, whose rows tell of their own day: a file per day would make a scan of ten years open
+    2,500 files. Rows of days that had not closed when they were observed wait for the next landing, unless nothing of
+    such a row changes any more.
     """
 
     key: str = "year"
+    waits_for_close: bool = True
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -116,11 +140,21 @@ class Table:
     key: tuple[str, ...]
     shape: Callable[[Page], Block]
     storage: ByDay | ByYear
+    shrinks: Shrinks = "seldom"
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether a partition that shrank is held back; what only grows cannot, our own records are as they are."""
+        only_grows = isinstance(self.storage, ByYear) or self.raw.is_intraday
+        return not (only_grows or self.shrinks == "freely" or self.raw.time == "local")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Check:
-    """What is true of a dataset. SQL over tables that finds offenders, or a function over raw pages."""
+    """What is true of a dataset. SQL over tables that finds offenders, or a function over raw pages.
+
+    One with a `tolerance` is an identity: its SQL tells every case, and by how much it is off.
+    """
 
     name: str
     of: Landing | Table
@@ -128,15 +162,20 @@ class Check:
     find: Callable[..., Any]
     needs: tuple[str, ...]
     is_blocking: bool
+    tolerance: Tolerance | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RawPages:
-    """What a check of a landing looks at: every good reply, and of those the ones a table is built from."""
+    """What a check of a landing looks at: every good reply, and of those the ones a table is built from.
+
+    `landed_before` are the earlier days that it was landed for, oldest first.
+    """
 
     pages: Sequence[Page]
     answers: Sequence[Page]
     day: date
+    landed_before: Sequence[date]
     tables: TableStore
     calendar: TradingCalendar
     scope: Scope
@@ -149,8 +188,13 @@ def landing(
     is_ranged: bool = False,
     window_days: int | None = None,
     is_optional: bool = False,
+    is_intraday: bool = False,
+    is_last: bool = False,
 ) -> Callable[[Fetching], Landing]:
-    """Declare how replies are fetched; the function is named `raw_<dataset>`."""
+    """Declare how replies are fetched; the function is named `raw_<dataset>`.
+
+    Of rows with equal key that several endpoints told on one day, those of the endpoint named last stand.
+    """
 
     def declare(fetch: Fetching) -> Landing:
         return Landing(
@@ -164,6 +208,8 @@ def landing(
             is_ranged=is_ranged,
             window_days=window_days,
             is_optional=is_optional,
+            is_intraday=is_intraday,
+            is_last=is_last,
         )
 
     return declare
@@ -175,8 +221,13 @@ def table(
     raw: Landing,
     key: Sequence[str],
     storage: ByDay | ByYear | None = None,
+    shrinks: Shrinks = "seldom",
 ) -> Callable[[Callable[[Page], Block]], Table]:
-    """Declare how a good reply becomes records; the function has the table's name."""
+    """Declare how a good reply becomes records; the function has the table's name.
+
+    `shrinks` is what the table may do from one day to the next without its owner being asked; `freely` if its rows are
+    events, such as orders.
+    """
 
     def declare(shape: Callable[[Page], Block]) -> Table:
         return Table(
@@ -189,25 +240,29 @@ def table(
             key=tuple(key),
             shape=shape,
             storage=storage or ByDay(),
+            shrinks=shrinks,
         )
 
     return declare
 
 
 def check(
-    of: Landing | Table, *, needs: Iterable[str] = (), is_blocking: bool = True
+    of: Landing | Table, *, needs: Iterable[str] = (), is_blocking: bool = True, tolerance: Tolerance | None = None
 ) -> Callable[[Callable[..., Any]], Check]:
     """Declare a check; its name is a sentence that is true when it passes.
 
     Of a table: returns SQL that finds offenders, over the table's own name, `<table>_history`, `rejected` and
     the tables it needs; given the owner's `Scope` if it takes an argument.
+    With a `tolerance`, which the owner may change, it is an identity: the SQL returns all cases with a `residual`,
+    by how much the two sides differ, and the `size` that the tolerance's share is of. Offenders are those beyond the
+    tolerance, and those whose residual is null: one side is missing.
     Of a landing: takes `RawPages`, yields one text per offence.
     Other tables are needed by name: dataset files never import each other.
     A check that does not block says in its docstring why not.
     """
 
     def declare(find: Callable[..., Any]) -> Check:
-        return Check(find.__name__, of, _doc(find), find, tuple(needs), is_blocking)
+        return Check(find.__name__, of, _doc(find), find, tuple(needs), is_blocking, tolerance)
 
     return declare
 

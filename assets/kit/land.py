@@ -8,11 +8,13 @@ follows from it is skipped, and `pipelines/resume.py` takes it up when what it w
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import dagster as dg
 
+from assets.kit.costs import costs, tags_of
 from assets.kit.cut_short import was_cut_short
 from assets.kit.declare import Fetch, Landing
 from assets.kit.kept import kept_replies
@@ -136,7 +138,7 @@ class Landings:
         ahead = timedelta(seconds=client.exchange.ahead_seconds or 0.0)
         if (told := in_words(-ahead)) is not None and not client.is_simulator:  # which lives in a time of its own
             self._context.log.warning(told)
-        before = client.tally.requests, client.tally.bytes, Counter(client.tally.waits)
+        before = replace(client.tally, waits=dict(client.tally.waits))
         partition, now = days[-1].isoformat(), client.now
         kept = kept_replies(
             landing,
@@ -149,10 +151,12 @@ class Landings:
         fetch = Fetch(
             gateway=client,
             tables=lake.tables,
+            raw=lake.raw,
             scope=self._scope,
             calendar=self._calendar,
             days=tuple(days),
             say=lambda line: self._context.log.info(masked(line)),
+            pause=client.exchange.clock.sleep,
         )
         with (
             lake.raw.landing(landing.name, partition, at=now, run_id=self._context.run.run_id) as file,
@@ -160,13 +164,14 @@ class Landings:
         ):
             client.remember(kept)
             pages = sum(1 for _ in landing.fetch(fetch))
-        waits = Counter(client.tally.waits) - before[2]
+        self._context.instance.add_run_tags(self._context.run.run_id, tags_of(client.tally))
+        waits = Counter(client.tally.waits) - Counter(before.waits)
         return {
             "pages": pages,
             "replies": file.replies,
             "replies_of_earlier_tries": len(kept),
-            "requests": client.tally.requests - before[0],
-            "bytes": client.tally.bytes - before[1],
+            **costs(before, client.tally),
+            "bytes": client.tally.bytes - before.bytes,
             "waited_seconds": round(sum(waits.values()), 2),
             "waits": masked("; ".join(f"{seconds:.1f} s for {reason}" for reason, seconds in waits.items()) or "none"),
             "gateway_clock_ahead_seconds": ahead.total_seconds(),

@@ -60,6 +60,7 @@ def _records(
         calls=Journal(gateway.folder / "calls"),
         observations=observations,
         parked=lake.parked,
+        checks=lake.checks,
         earlier=tuple(page for path in earlier for page in good_pages(lake.raw, landing, path)),
     )
 

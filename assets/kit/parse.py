@@ -6,7 +6,7 @@ mask of those that were present but unusable; it never guesses and never raises.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,6 +23,7 @@ class Parsed(NamedTuple):
     unusable: "pd.Series[bool]"
 
 
+SIZES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 Parser = Callable[["pd.Series[Any]"], Parsed]
 
 
@@ -69,6 +70,23 @@ def zero_is_null(raw: "pd.Series[Any]") -> Parsed:
     return Parsed(values.where((values != 0).fillna(value=False)), unusable)
 
 
+def figure(raw: "pd.Series[Any]") -> Parsed:
+    """A number as a screen shows it: "+1.25%", "163.773K", "12.4M", "3.1T"; percents stay percents."""
+    import pandas as pd
+
+    written = raw.map(lambda value: value.strip() if isinstance(value, str) else None).astype(pd.StringDtype())
+    parts = written.str.extract(r"^([+-]?[\d,]*\.?\d+(?:[eE][+-]?\d+)?)\s?([KMBT])?%?$")
+    values, unusable = number(raw.where(parts[0].isna(), parts[0].astype(object)).astype(object))
+    size = parts[1].map(SIZES)
+    return Parsed((values * size.astype("Float64")).round(6).where(size.notna(), values), unusable)
+
+
+def figure_if_any(raw: "pd.Series[Any]") -> Parsed:
+    """The number of a text that may be none: of a word there is no number, and that is no mistake."""
+    values, unusable = figure(raw)
+    return Parsed(values, unusable & False)
+
+
 def boolean(raw: "pd.Series[Any]") -> Parsed:
     """True or false, nothing that merely looks like it."""
     present = _present(raw)
@@ -79,6 +97,17 @@ def boolean(raw: "pd.Series[Any]") -> Parsed:
 def day(raw: "pd.Series[Any]") -> Parsed:
     """A date as `YYYYMMDD`, text or int, or ISO text."""
     return _dates(raw, pattern=r"\d{8}|\d{4}-\d{2}-\d{2}")
+
+
+def java_day(raw: "pd.Series[Any]") -> Parsed:
+    """A date as Java prints it, `Tue Mar 31 00:00:00 EDT 2026`: the day as written; or as `day` reads it."""
+    import pandas as pd
+
+    written = raw.map(lambda value: value if isinstance(value, str) else None).astype(pd.StringDtype())
+    parts = written.str.extract(r"^[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) [\d:]{8} \S+ (\d{4})$")
+    printed = pd.to_datetime((parts[1] + parts[0] + parts[2]).astype(object), format="%d%b%Y", errors="coerce")
+    values, unusable = day(raw)
+    return Parsed(printed.astype(values.dtype).where(printed.notna(), values), unusable & printed.isna())
 
 
 def month(raw: "pd.Series[Any]") -> Parsed:
@@ -113,6 +142,17 @@ def epoch_s(raw: "pd.Series[Any]") -> Parsed:
     return _instants(raw, per_second=1)
 
 
+def epoch(raw: "pd.Series[Any]") -> Parsed:
+    """An instant as seconds or milliseconds since 1970, told apart by magnitude: live replies and the docs differ.
+
+    Seconds reach 10^11 in the year 5138, milliseconds had in 1973.
+    """
+    values, unusable = whole(raw)
+    is_ms = (values >= 10**11).fillna(value=False).astype(bool)
+    instants = epoch_ms(values.where(is_ms, values * 1000).astype(object).where(values.notna(), None))
+    return Parsed(instants.values, unusable | instants.unusable)
+
+
 def instant(raw: "pd.Series[Any]") -> Parsed:
     """An instant as ISO 8601 text with its distance from UTC."""
     import pandas as pd
@@ -122,6 +162,39 @@ def instant(raw: "pd.Series[Any]") -> Parsed:
     told = written.where(written.str.fullmatch(r"\d{4}-.*(Z|[+-]\d\d:\d\d)").fillna(value=False).astype(bool))
     values = pd.to_datetime(told.astype(object), format="ISO8601", utc=True, errors="coerce")
     return Parsed(values.astype("datetime64[us, UTC]"), present & values.isna())
+
+
+def instant_as(form: str) -> Parser:
+    """A parser of an instant that is written out in UTC, in a form of `strptime`: 240103201041, 20260908-13:58:11."""
+
+    def written_out(raw: "pd.Series[Any]") -> Parsed:
+        import pandas as pd
+
+        told, unusable = text(raw)
+        values = pd.to_datetime(told.astype(object), format=form, utc=True, errors="coerce")
+        return Parsed(values.astype("datetime64[us, UTC]"), unusable | (told.notna() & values.isna()))
+
+    return written_out
+
+
+def worded(words: Mapping[str, str]) -> Parser:
+    """A parser of a text in which some words of the wire are replaced by ours; an unknown word stays as it came."""
+
+    def in_our_words(raw: "pd.Series[Any]") -> Parsed:
+        told, unusable = text(raw)
+        return Parsed(told.replace(dict(words)), unusable)
+
+    return in_our_words
+
+
+SIDES = {"B": "BUY", "BOT": "BUY", "S": "SELL", "SLD": "SELL"}
+"""Orders say BUY and SELL, executions B and S."""
+
+
+def flag(raw: "pd.Series[Any]") -> Parsed:
+    """True or false that comes as the text "1" or "0", or as a boolean."""
+    switches: dict[object, bool] = {"1": True, "0": False, 1: True, 0: False}
+    return boolean(raw.map(lambda value: switches.get(value, value) if isinstance(value, str | int | float) else value))
 
 
 def parser_of(kind: type) -> Parser:

@@ -14,6 +14,7 @@ import orjson
 from resources.envelope import Envelope
 from resources.gateway.endpoint import Local, Page
 from resources.journal import Journal
+from resources.lake.check_records import CheckRecords
 from resources.lake.parked import ParkedStore
 
 A_DAY = timedelta(days=1)
@@ -36,6 +37,7 @@ class Records:
     calls: Journal
     observations: Journal
     parked: ParkedStore
+    checks: CheckRecords
     earlier: tuple[Page, ...]
 
     def is_of_day(self, instant: datetime) -> bool:

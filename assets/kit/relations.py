@@ -7,6 +7,7 @@ rows that the checked table rejected on those days. A table without files is a v
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import date
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -36,14 +37,8 @@ def relations(
     table: Table, others: Iterable[Table], days: Sequence[date], tables: TableStore
 ) -> Iterator["duckdb.DuckDBPyConnection"]:
     """A connection in memory with the views of a table and of others."""
-    import duckdb
-
-    with (
-        TemporaryDirectory(
-            prefix="ibkr-check-"
-        ) as spill,  # the owner's alone; else it would be `.tmp`, wherever we stand
-        closing(duckdb.connect(":memory:", config={"threads": 2, "temp_directory": spill})) as connection,
-    ):
+    _, database = _database()
+    with closing(database.cursor()) as connection:
         connection.execute("set TimeZone = 'UTC'")
         for one in (table, *others):
             columns = ", ".join(f"{column.name} {SQL[column.kind]}" for column in all_columns(one.row))
@@ -55,9 +50,25 @@ def relations(
         yield connection
 
 
+@cache
+def _database() -> tuple["TemporaryDirectory[str]", "duckdb.DuckDBPyConnection"]:
+    """One database for all checks of a process: to open one takes longer than most checks.
+
+    What spills goes to a folder that is the owner's alone; without one it would be `.tmp`, wherever we stand. Nothing
+    of a file is remembered, since it may be written again under its name.
+    """
+    import duckdb
+
+    spill = TemporaryDirectory(prefix="ibkr-check-")
+    database = duckdb.connect(
+        ":memory:", config={"threads": 2, "temp_directory": spill.name, "enable_external_file_cache": False}
+    )
+    return spill, database
+
+
 def _view(connection: "duckdb.DuckDBPyConnection", name: str, files: Sequence[Path], columns: str) -> None:
     if not files:
-        connection.execute(f"create table {name} ({columns})")
+        connection.execute(f"create temp table {name} ({columns})")
         return
     listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
-    connection.execute(f"create view {name} as select * from read_parquet([{listed}], hive_partitioning = false)")
+    connection.execute(f"create temp view {name} as select * from read_parquet([{listed}], hive_partitioning = false)")

@@ -5,6 +5,8 @@ the landing asked again, or failed and was never closed.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from assets.kit.declare import ByYear, Landing, Table
@@ -12,15 +14,30 @@ from resources.gateway.endpoint import Numbered, Page
 from resources.gateway.errors import GatewayError
 from resources.lake.raw import RawStore
 
+ACCOUNT_NAMES = ("account_id", "acctId", "accountId", "acctIds")
+"""Under which names requests name accounts, in path, query or body."""
+
 
 def landing_files(raw: RawStore, table: Table, partition: str) -> list[Path]:
     """The raw files that a table's partition is made of.
 
-    A snapshot is the latest landing that ended well. Bars are good one by one, so every landing counts,
-    also one that was cut short.
+    A snapshot is the latest landing that ended well; of what is landed several times a day every one that did.
+    Bars are good one by one, so every landing counts, also one that was cut short.
     """
-    name = table.raw.name
-    return raw.files(name, partition) if isinstance(table.storage, ByYear) else raw.landings(name, partition)[-1:]
+    if isinstance(table.storage, ByYear):
+        return raw.files(table.raw.name, partition)
+    landings = raw.landings(table.raw.name, partition)
+    return landings if table.raw.is_intraday else landings[-1:]
+
+
+def day_answers(raw: RawStore, table: Table, partition: str) -> list[tuple[Page, str]]:
+    """What a day's partition is built from: each reply with its file; what a later try took over counts once."""
+    found: dict[tuple[str, datetime, str], tuple[Page, str]] = {}
+    for path in landing_files(raw, table, partition):
+        for page in last_answers(good_pages(raw, table.raw, path)):
+            envelope = page.envelope
+            found.setdefault((envelope.request.key, envelope.received_at, envelope.sha256), (page, str(path)))
+    return list(found.values())
 
 
 def good_pages(raw: RawStore, landing: Landing, path: Path) -> Iterator[Page]:
@@ -37,15 +54,25 @@ def good_pages(raw: RawStore, landing: Landing, path: Path) -> Iterator[Page]:
         yield page
 
 
+def accounts_asked(pages: Iterable[Page]) -> frozenset[str] | None:
+    """The accounts that the requests of replies name; None if they name none, and tell of whom the login sees."""
+    named: set[str] = set()
+    for page in pages:
+        for value in (page.params[name] for name in ACCOUNT_NAMES if page.params.get(name)):
+            named.update(map(str, value) if isinstance(value, list) else str(value).split(","))
+    return frozenset(named) or None
+
+
 def last_answers(pages: Iterable[Page]) -> list[Page]:
-    """Of pages that answer equal requests the last one, in the order of the first asking.
+    """Of pages that answer equal requests the last one, which knows the earlier ones, in the order of the first asking.
 
     Of a walk that was repeated and ended sooner, the pages past the new end are left out.
     """
-    latest: dict[str, Page] = {}
+    told: dict[str, list[Page]] = {}
     for page in pages:
-        latest[page.envelope.request.key] = page
-    return [page for page in latest.values() if not _is_past_the_end(page, latest.values())]
+        told.setdefault(page.envelope.request.key, []).append(page)
+    latest = [replace(last, earlier=tuple(earlier)) if earlier else last for *earlier, last in told.values()]
+    return [page for page in latest if not _is_past_the_end(page, latest)]
 
 
 def _is_past_the_end(page: Page, answers: Iterable[Page]) -> bool:

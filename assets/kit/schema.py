@@ -54,6 +54,7 @@ class Column:
     name: str = ""
     kind: type = str
     is_nullable: bool = False
+    is_personal: bool = False
 
     @property
     def rules(self) -> list[str]:
@@ -82,12 +83,24 @@ def column(
     ge: float | None = None,
     pattern: str | None = None,
     among: Iterable[str] | None = None,
+    is_personal: bool = False,
 ) -> Any:
-    """Declare a column: its wire name, its meaning, and what must hold for a value."""
+    """Declare a column: its wire name, its meaning, and what must hold for a value.
+
+    What is personal (names, addresses) stands in the data, and is not shown where rows are shown.
+    """
     if pattern is not None:
         re.compile(pattern)
     return Column(
-        wire, doc, unit=unit, parse=parse, gt=gt, ge=ge, pattern=pattern, among=frozenset(among) if among else None
+        wire,
+        doc,
+        unit=unit,
+        parse=parse,
+        gt=gt,
+        ge=ge,
+        pattern=pattern,
+        among=frozenset(among) if among else None,
+        is_personal=is_personal,
     )
 
 
@@ -180,4 +193,5 @@ def _completed(name: str, hint: Any, declared: Column) -> Column:
         name=name,
         kind=kind,
         is_nullable=is_nullable,
+        is_personal=declared.is_personal,
     )

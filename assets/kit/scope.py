@@ -1,11 +1,29 @@
-"""What the owner wants kept: watchlist, bar depth, exchange. Filled by `pipelines/settings.py` from the TOML."""
+"""What the owner wants kept, and how exactly: watchlist, bar depth, exchange, tolerances.
 
+Filled by `pipelines/settings.py` from the TOML.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
+from assets.kit.shrinking import Limits
+from assets.kit.tolerance import Tolerance
 from resources.calendar.trading_days import TradingCalendar, trading_calendar
+
+
+class ScannerRun(dg.Config):
+    """One scan that is to be made; codes are the gateway's, `filters` a value for each code of a filter."""
+
+    name: str
+    instrument: str
+    location: str
+    type: str
+    filters: dict[str, Any] = {}
 
 
 class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -20,6 +38,7 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
     bars_first_day: str = Field(default="2000-01-01", description="No daily bars before this day.")
     bars_depth_days: int = Field(default=500, description="Trading days of bars for a contract that has none yet.")
     bars_asset_classes: list[str] = Field(default=[], description="Asset classes whose daily bars the gateway has.")
+    scanner_runs: list[ScannerRun] = Field(default=[], description="Scans to make.")
     is_performance_limit_per_account: bool = Field(
         default=False, description="Whether the gateway counts its 15 minutes for each account apart."
     )
@@ -31,6 +50,17 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
     options_requests: int = Field(default=0, description="Most requests a night that chains may cost; 0 for none.")
     details_requests: int = Field(default=0, description="Most contracts whose details a night asks for; 0 for none.")
     details_refresh_days: int = Field(default=365, description="Age at which details are asked for again, in days.")
+    tolerances: dict[str, dict[str, float]] = Field(
+        default={}, description="By the name of a check, the `amount` and `share` that it tolerates instead of its own."
+    )
+    hold_back_share: float = Field(
+        default=0.5,
+        description="A table that keeps less than this part of its rows is held back; 0 holds nothing back.",
+    )
+    hold_back_least_rows: int = Field(default=10, description="Of fewer rows any number may go.")
+    hold_back_shares: dict[str, float] = Field(default={}, description="The part for tables that differ, by name.")
+
+    transactions_per_night: int = Field(default=3, description="Contracts whose transactions a night asks for.")
 
     @property
     def calendar(self) -> TradingCalendar:
@@ -45,6 +75,11 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
     def bars_from(self) -> date:
         return date.fromisoformat(self.bars_first_day)
 
+    def limits_of(self, table: str) -> Limits | None:
+        """How far a table may shrink without being held back; None lets it."""
+        share = self.hold_back_shares.get(table, self.hold_back_share)
+        return Limits(share, self.hold_back_least_rows) if share > 0 else None
+
     @property
     def watched_conids(self) -> list[int]:
         """The entries of the watchlist that are contract ids."""
@@ -55,3 +90,8 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The entries that are symbols, with the exchange where one is named."""
         split = (entry.partition("@") for entry in self.watchlist if not entry.isdigit())
         return [(symbol, exchange or None) for symbol, _, exchange in split]
+
+    def tolerance(self, check: str, own: Tolerance) -> Tolerance:
+        """What the owner chose for a check; what was not chosen is the check's own."""
+        chosen: Mapping[str, float] = self.tolerances.get(check, {})
+        return replace(own, **chosen)

@@ -54,6 +54,11 @@ def keyed(value: Any) -> dict[str, Any]:
     return value
 
 
+def keyed_if_any(value: Any) -> dict[str, Any]:
+    """The value, if it is an object; an empty one where there is none, and only there."""
+    return {} if value is None else keyed(value)
+
+
 def paired(dates: Any, values: Any, **names: str) -> list[dict[str, Any]]:
     """Two parallel arrays as records; arrays of unequal length cannot be told apart, so neither is used."""
     left, right = listed(dates), listed(values)

@@ -6,15 +6,18 @@ that memory does not grow with their number.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from assets.kit.conform import Source, conform, rejected_rows, rejected_schema
-from assets.kit.declare import Table
-from assets.kit.replies import good_pages, landing_files, last_answers
+from assets.kit.conform import UNKNOWN_SHAPE, Source, conform, rejected_rows, rejected_schema
+from assets.kit.declare import ByYear, Table
+from assets.kit.hold_back import Judged, Made, judge, put_aside
+from assets.kit.preview import preview
+from assets.kit.replies import accounts_asked, day_answers, good_pages, landing_files, last_answers
 from assets.kit.schema import arrow_schema
 from assets.kit.shape import Block, ShapeError
+from assets.kit.shrinking import Limits
 from resources.calendar.trading_days import TradingCalendar
 from resources.gateway.endpoint import Page
 from resources.lake.resource import Lake
@@ -27,48 +30,100 @@ BATCH_ROWS = 50_000
 
 @dataclass(slots=True)
 class Built:
-    """What became of a partition's replies."""
+    """What became of a partition's replies; `held` is why they wait, `accepted` what the owner accepted of them."""
 
     rows: int = 0
     rejected: int = 0
+    replaced: int = 0
     unfinished: int = 0
     files: list[str] = field(default_factory=list)
     unknown: dict[str, str] = field(default_factory=dict)
+    held: str | None = None
+    accepted: str | None = None
+    preview: list[dict[str, Any]] = field(default_factory=list)
+    observed_at: datetime | None = None
+
+    def look_at(self, table: Table, rows: "pa.Table") -> None:
+        """Keep the first rows for whoever looks at the partition, and when the newest was received."""
+        import pyarrow.compute as pc
+
+        self.preview = preview(table, rows)
+        self.observed_at = pc.max(rows["observed_at"]).as_py()
 
 
-def build_day(table: Table, day: date, *, lake: Lake, accounts: Sequence[str] = ()) -> Built | None:
-    """Build one day's partition from its latest landing; None when nothing was landed.
+def build_day(
+    table: Table, day: date, *, lake: Lake, accounts: Sequence[str] = (), limits: Limits | None = None
+) -> Built | None:
+    """Build one day's partition from its latest landing, or all of its landings; None when nothing was landed.
 
     Of replies that tell of more accounts than the owner wishes to keep, the others' rows are left out; they stay
-    in raw. A record of our own is kept whole.
+    in raw. A record of our own is kept whole. What shrank by more than `limits` is put aside, and what stood stays.
     """
-    import pyarrow as pa
-
     partition = day.isoformat()
-    found = landing_files(lake.raw, table, partition)
-    if not found:
+    if not landing_files(lake.raw, table, partition):
         return None
-    pages = last_answers(good_pages(lake.raw, table.raw, found[0]))
     accounts = () if table.raw.time == "local" else accounts
-    built = Built()
-    accepted, rejected = [arrow_schema(table.row).empty_table()], [rejected_schema().empty_table()]
-    for rows, refused in _conformed(table, ((page, str(found[0])) for page in pages), day, built, calendar=None):
-        accepted.append(_of_accounts(rows, accounts))
-        rejected.append(refused)
-    whole = _sorted(table, pa.concat_tables(accepted))
-    built.rows = whole.num_rows
-    built.files.append(str(lake.tables.write(table.name, table.storage.key, partition, whole)))
-    lake.tables.write_rejected(table.name, table.storage.key, partition, pa.concat_tables(rejected))
+    is_guarded = limits is not None and table.is_guarded
+    told = _told(table, partition, lake) if is_guarded else {"": day_answers(lake.raw, table, partition)}
+    made = [_made(table, day, landing, pages, accounts) for landing, pages in told.items()]
+    newest, built = made[-1]
+    judged = Judged(newest)
+    if limits is not None and is_guarded:
+        judged = judge(table, day, [one for one, _ in made], lake=lake, accounts=accounts, limits=limits)
+        put_aside(table, day, newest, judged, lake=lake)
+        built.held, built.accepted = judged.held, judged.accepted
+    built.rows = judged.standing.accepted.num_rows if judged.standing else 0
+    if judged.standing:
+        whole = judged.standing.accepted
+        built.look_at(table, whole)
+        built.files.append(str(lake.tables.write(table.name, table.storage.key, partition, whole)))
+    lake.tables.write_rejected(table.name, table.storage.key, partition, newest.rejected)
     return built
 
 
-def build_years(
-    table: Table, partitions: Iterable[str], *, lake: Lake, calendar: TradingCalendar, afresh: bool
-) -> Built:
-    """Merge the landings of raw partitions into the years they reach; `afresh` starts from nothing."""
+def _told(table: Table, partition: str, lake: Lake) -> dict[str, list[tuple[Page, str]]]:
+    """What each landing of a day was answered, oldest first."""
+    return {
+        path.name: [(page, str(path)) for page in last_answers(good_pages(lake.raw, table.raw, path))]
+        for path in lake.raw.landings(table.raw.name, partition)
+    }
+
+
+def _made(
+    table: Table, day: date, landing: str, pages: Sequence[tuple[Page, str]], accounts: Sequence[str]
+) -> tuple[Made, Built]:
     import pyarrow as pa
 
     built = Built()
+    accepted, rejected = arrow_schema(table.row).empty_table(), [rejected_schema().empty_table()]
+    for endpoint in table.raw.endpoints:
+        told = [accepted.slice(0, 0)]
+        answers = ((page, file) for page, file in pages if page.endpoint is endpoint)
+        for rows, refused in _conformed(table, answers, day, built, calendar=None):
+            told.append(_of_accounts(rows, accounts))
+            rejected.append(refused)
+        accepted = _replaced(table, accepted, pa.concat_tables(told), built)
+    whole = _sorted(table, accepted)
+    return Made(landing, whole, pa.concat_tables(rejected), accounts_asked(page for page, _ in pages)), built
+
+
+def build_years(
+    table: Table,
+    partitions: Iterable[str],
+    *,
+    lake: Lake,
+    calendar: TradingCalendar,
+    afresh: bool,
+    accounts: Sequence[str] = (),
+) -> Built:
+    """Merge the landings of raw partitions into the years they reach; `afresh` starts from nothing.
+
+    Rows of other accounts than the owner wishes to keep are left out, as of a day.
+    """
+    import pyarrow as pa
+
+    built = Built()
+    closes = calendar if isinstance(table.storage, ByYear) and table.storage.waits_for_close else None
     years: dict[int, list[pa.Table]] = {}
     for partition in partitions:
         files = landing_files(lake.raw, table, partition)
@@ -76,15 +131,16 @@ def build_years(
             ((page, str(path)) for page in good_pages(lake.raw, table.raw, path)) for path in files
         )
         rejected = [rejected_schema().empty_table()]
-        for rows, refused in _conformed(table, pages, date.fromisoformat(partition), built, calendar=calendar):
+        for rows, refused in _conformed(table, pages, date.fromisoformat(partition), built, calendar=closes):
             rejected.append(refused)
-            for year, part in _by_year(rows):
+            for year, part in _by_year(_of_accounts(rows, accounts)):
                 years.setdefault(year, []).append(part)
         lake.tables.write_rejected(table.name, "trading_day", partition, pa.concat_tables(rejected))
     for year in sorted(years):
         path = None if afresh else lake.tables.file(table.name, table.storage.key, str(year))
         held = [] if path is None else [_read(table, path)]
         whole = _sorted(table, _merged(table, held + years.pop(year)))
+        built.look_at(table, whole)
         built.files.append(str(lake.tables.write(table.name, table.storage.key, str(year), whole)))
     return built
 
@@ -131,9 +187,22 @@ def _shaped(table: Table, page: Page, file: str, day: date, strange: list["pa.Ta
         told = str(error) if isinstance(error, ShapeError) else f"{type(error).__name__} {error}"
         empty = Source(Block([], {}), page.envelope, file, day)
         body = page.envelope.body.decode(errors="replace")
-        strange.append(rejected_rows(empty, [body], [[f"the reply's shape is not known: {told}"]]))
+        strange.append(rejected_rows(empty, [body], [[f"{UNKNOWN_SHAPE}: {told}"]]))
         return None
     return Source(block, page.envelope, file, day)
+
+
+def _replaced(table: Table, earlier: "pa.Table", later: "pa.Table", built: Built) -> "pa.Table":
+    """Rows of one endpoint and those of a later one, which take the place of those with an equal key."""
+    import pandas as pd
+    import pyarrow as pa
+
+    if not (earlier.num_rows and later.num_rows):
+        return pa.concat_tables([earlier, later])
+    before, after = (pd.MultiIndex.from_frame(rows.select(list(table.key)).to_pandas()) for rows in (earlier, later))
+    stays = ~before.isin(after)
+    built.replaced += int((~stays).sum())
+    return pa.concat_tables([earlier.filter(pa.array(stays)), later])
 
 
 def _of_accounts(rows: "pa.Table", accounts: Sequence[str]) -> "pa.Table":

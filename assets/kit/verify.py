@@ -1,14 +1,14 @@
 """Carries out checks: those every table gets, and those its file declares.
 
 A check looks at what the run's days wrote, not at the whole history, and says what it saw: how many
-offenders, the first of them, on which days.
+offenders, the first of them, on which days. An identity says also how far from broken it is.
 """
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assets.kit.conform import broken_rules
 from assets.kit.declare import ByDay, Check, RawPages, Table
@@ -16,28 +16,45 @@ from assets.kit.relations import files_of, relations
 from assets.kit.replies import good_pages, last_answers
 from assets.kit.schema import arrow_schema
 from assets.kit.scope import Scope
+from assets.kit.tolerance import Tolerance
 from resources.calendar.trading_days import TradingCalendar
+from resources.lake.raw import RawStore
 from resources.lake.resource import Lake
 from resources.privacy import masked
 
+if TYPE_CHECKING:
+    import duckdb
+
 SAMPLE = 10
+LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check found: offending rows (as records), or a reason why it could not look."""
+    """What a check found: offending rows (as records), or a reason why it could not look.
+
+    `figures` are what it measured, also where nothing offends: they are plotted.
+    """
 
     offenders: tuple[dict[str, Any], ...] = ()
     count: int = 0
+    figures: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def has_passed(self) -> bool:
         return self.count == 0
 
+    @property
+    def says(self) -> str:
+        """The first offender in one line."""
+        first = self.offenders[0] if self.offenders else {}
+        told = ", ".join(f"{name} {value}" for name, value in first.items())
+        return str(first["problem"]) if "problem" in first else masked(told)[:LONGEST]
 
-def offending(offenders: Sequence[dict[str, Any]]) -> Verdict:
+
+def offending(offenders: Sequence[dict[str, Any]], figures: Mapping[str, float] | None = None) -> Verdict:
     """A verdict of a list of offenders."""
-    return Verdict(tuple(offenders[:SAMPLE]), len(offenders))
+    return Verdict(tuple(offenders[:SAMPLE]), len(offenders), figures or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +93,19 @@ def key_is_unique(looked: Looked) -> Verdict:
 
 
 def not_every_row_was_rejected(looked: Looked) -> Verdict:
-    """Something was accepted, or nothing was rejected: an empty account is fine, an unread one is not."""
+    """Something was accepted, or nothing was rejected: an empty account is fine, an unread one is not.
+
+    A year holds rows of earlier landings: there, something observed since.
+    """
+    is_by_day = isinstance(looked.table.storage, ByDay)
+    same = (
+        "accepted.trading_day = rejected.trading_day" if is_by_day else "accepted.observed_at >= rejected.observed_at"
+    )
     return _found(
         looked,
         f"""select reasons[1] as reason, count(*) as rows from rejected
-            where not exists (select 1 from {looked.table.name}) group by all order by rows desc""",
+            where not exists (select 1 from {looked.table.name} as accepted where {same})
+            group by all order by rows desc""",
     )
 
 
@@ -100,13 +125,28 @@ def observed_on_its_trading_day(looked: Looked) -> Verdict:
     )
 
 
+def nothing_is_held_back(looked: Looked) -> Verdict:
+    """No partition waits because it shrank; its owner can say that it is so: `python -m pipelines accept`."""
+    found = (looked.lake.held_back.find(looked.table.name, day) for day in looked.days)
+    return offending([{"problem": masked(held.reason)} for held in found if held is not None])
+
+
 Generated = Callable[[Looked], Verdict]
 
 
+LOOK_AT_WHAT_WAITS: tuple[Generated, ...] = (nothing_is_held_back, not_every_row_was_rejected)
+"""These look at all days of a run, also at those of which nothing stands yet."""
+
+
 def generated_checks(table: Table) -> list[Generated]:
-    """The checks that a table gets without asking; freshness where a late reply would be a wrong one."""
-    fresh = [observed_on_its_trading_day] if table.raw.time in {"perishable", "windowed"} else []
-    return [schema_holds, key_is_unique, not_every_row_was_rejected, *fresh]
+    """The checks that a table gets without asking; freshness where a late reply would be a wrong one.
+
+    Rows that tell of a day of their own may be told late.
+    """
+    is_of_the_night = table.raw.time in {"perishable", "windowed"} and isinstance(table.storage, ByDay)
+    fresh = [observed_on_its_trading_day] if is_of_the_night else []
+    guarded = [nothing_is_held_back] if table.is_guarded else []
+    return [schema_holds, key_is_unique, not_every_row_was_rejected, *fresh, *guarded]
 
 
 def run_check(check: Check, days: Sequence[date], *, lake: Lake, scope: Scope, tables: Mapping[str, Table]) -> Verdict:
@@ -120,7 +160,8 @@ def run_check(check: Check, days: Sequence[date], *, lake: Lake, scope: Scope, t
             return offending([{"problem": f"{other.name} of {missing[0]} is not built, so this cannot be judged"}])
     looked = Looked(check.of, tuple(days), lake, scope.calendar)
     sql = check.find(scope) if inspect.signature(check.find).parameters else check.find()
-    return _found(looked, sql, others=others)
+    own = check.tolerance
+    return _found(looked, sql, others=others, tolerance=own and scope.tolerance(check.name, own))
 
 
 def _run_on_pages(check: Check, days: Sequence[date], *, lake: Lake, scope: Scope) -> Verdict:
@@ -134,6 +175,7 @@ def _run_on_pages(check: Check, days: Sequence[date], *, lake: Lake, scope: Scop
                 pages=pages,
                 answers=last_answers(pages),
                 day=day,
+                landed_before=_landed_before(landing.name, day, lake.raw),
                 tables=lake.tables,
                 calendar=scope.calendar,
                 scope=scope,
@@ -142,12 +184,38 @@ def _run_on_pages(check: Check, days: Sequence[date], *, lake: Lake, scope: Scop
     return offending(offenders)
 
 
-def _found(looked: Looked, sql: str, *, others: Sequence[Table] = ()) -> Verdict:
+def _landed_before(name: str, day: date, raw: RawStore) -> list[date]:
+    earlier = (one for one in raw.partitions(name) if one < day.isoformat())
+    return [date.fromisoformat(one) for one in earlier if raw.landings(name, one)]
+
+
+def _found(looked: Looked, sql: str, *, others: Sequence[Table] = (), tolerance: Tolerance | None = None) -> Verdict:
     with relations(looked.table, others, looked.days, looked.lake.tables) as connection:
-        result = connection.execute(sql)
-        names = [column[0] for column in result.description]
-        rows = result.fetchall()
-    return offending([{name: masked(str(value)) for name, value in zip(names, row, strict=True)} for row in rows])
+        if tolerance is not None:
+            return _reconciled(connection, sql, tolerance)
+        return offending(_records(connection, sql))
+
+
+def _reconciled(connection: "duckdb.DuckDBPyConnection", sql: str, tolerance: Tolerance) -> Verdict:
+    """Of all cases those beyond the tolerance; and the largest residual, with what was tolerated of it."""
+    connection.execute(
+        f"""create temp table compared as
+            select * exclude (size), {tolerance.amount!r} + {tolerance.share!r} * abs(size) as tolerance from ({sql})"""
+    )
+    [(cases, *figures)] = connection.execute(
+        """select count(*), max(abs(residual)), arg_max(tolerance, abs(residual)), max(abs(residual) / tolerance)
+           from compared where residual is not null"""
+    ).fetchall()
+    names = ("residual", "tolerance", "residual_in_tolerances")
+    told = {name: float(value) for name, value in zip(names, figures, strict=True) if value is not None}
+    beyond = "from compared where coalesce(abs(residual) > tolerance, true) order by abs(residual) desc nulls first"
+    return offending(_records(connection, beyond), {"compared": cases, **told})
+
+
+def _records(connection: "duckdb.DuckDBPyConnection", sql: str) -> list[dict[str, Any]]:
+    result = connection.execute(sql)
+    names = [column[0] for column in result.description]
+    return [{name: masked(str(value)) for name, value in zip(names, row, strict=True)} for row in result.fetchall()]
 
 
 def _difference(found: Any, wanted: Any) -> str:

@@ -6,6 +6,11 @@ boundary unseen: so full pages are read again afterwards, and the walk is repeat
 contracts stand on them twice. Symbols and sectors arrive only on warm calls: they come for certain
 from `instruments`. A page 0 without rows is asked for twice: just after a login it can be empty.
 Terms of an option that are in its description only are read from there (`kit/terms.py`).
+
+A row is in doubt when units are held without a price or a value, or when its value is not quantity x price x
+multiplier: a cache between two loads. It is asked for once more by itself, and what comes takes its place; nothing
+comes of what is not held any more, and the row then stands as it was told. Where nothing is in doubt, nothing is
+asked. What is worthless is in doubt every night, at one request each.
 """
 
 from collections.abc import Iterator
@@ -15,16 +20,20 @@ from typing import Any
 import pandas as pd
 
 from assets.kit.declare import Fetch, RawPages, check, landing, table
-from assets.kit.parse import zero_is_null
+from assets.kit.parse import number, zero_is_null
 from assets.kit.schema import Row, column, rule
 from assets.kit.shape import Block, echoed, listed, rows
 from assets.kit.terms import completed
+from assets.kit.tolerance import Tolerance
 from resources.gateway.endpoint import Endpoint, Numbered, Page
 from resources.privacy import masked
 
 PAGE_SIZE = 100
 POSITIONS = Endpoint("/portfolio/{account_id}/positions/{page}", paging=Numbered(PAGE_SIZE))
+POSITION = Endpoint("/portfolio/{account_id}/position/{conid}")
 WALKS = 3
+CONFIRMATIONS = 25
+"""Of one account; where more are in doubt it is not single rows that are wrong, and the checks say so."""
 
 
 class Position(Row):
@@ -64,9 +73,9 @@ class Position(Row):
         return (positions["quantity"] != 0) | (positions["market_value"].abs() <= 0.01)
 
 
-@landing(POSITIONS, time="perishable")
+@landing(POSITIONS, POSITION, time="perishable")
 def raw_positions(fetch: Fetch) -> Iterator[Page]:
-    """Every page of every account's positions, as the gateway sent them, full pages twice."""
+    """Every page of every account's positions, as the gateway sent them, full pages twice, doubtful rows once more."""
     for account_id in fetch.account_ids:
         for _ in range(WALKS):
             walk = list(fetch.gateway.pages(POSITIONS, account_id=account_id))
@@ -78,12 +87,15 @@ def raw_positions(fetch: Fetch) -> Iterator[Page]:
             ):
                 break
             fetch.say(f"positions of {masked(account_id)} moved while they were read; reading them again")
+        yield from _confirmed(fetch, account_id, [*walk, *again])
 
 
-@table(Position, raw=raw_positions, key=["account_id", "conid"])
+@table(Position, raw=raw_positions, key=["account_id", "conid"], shrinks="to_nothing")
 def positions(page: Page) -> Block:
     """What each account held."""
     block = rows(listed(page.json))
+    if page.endpoint is POSITION:
+        echoed("contract", (one.get("conid") for one in block.records), [page.params["conid"]])
     echoed("account", (one.get("acctId") for one in block.records), [page.params["account_id"]])
     return Block([completed(one, "contractDesc") for one in block.records], block.constants)
 
@@ -91,11 +103,12 @@ def positions(page: Page) -> Block:
 @check(raw_positions)
 def pages_are_complete(raw: RawPages) -> Iterator[str]:
     """The last page is short, and every full page, read again, held the same contracts."""
-    numbers = {(page.params["account_id"], int(page.params["page"])) for page in raw.answers}
-    for page in raw.answers:
+    walked = [page for page in raw.answers if page.endpoint is POSITIONS]
+    numbers = {(page.params["account_id"], int(page.params["page"])) for page in walked}
+    for page in walked:
         account_id, number = page.params["account_id"], int(page.params["page"])
         reads = [one for one in raw.pages if one.envelope.request == page.envelope.request]
-        if len(page.json) >= PAGE_SIZE and (account_id, number + 1) not in numbers:
+        if len(_rows(page)) >= PAGE_SIZE and (account_id, number + 1) not in numbers:
             yield f"page {number} of {account_id} is full, and the next was not read"
         if _is_in_doubt(page) and (len(reads) < 2 or _contracts(reads[-1]) != _contracts(reads[-2])):
             yield f"page {number} of {account_id} held other contracts when it was read again"
@@ -105,7 +118,7 @@ def pages_are_complete(raw: RawPages) -> Iterator[str]:
 def no_contract_stands_on_two_pages(raw: RawPages) -> Iterator[str]:
     """A contract that is on two pages slid across the boundary, and another slid past it."""
     seen: set[tuple[str, str]] = set()
-    for page in raw.answers:
+    for page in (one for one in raw.answers if one.endpoint is POSITIONS):
         account_id = page.params["account_id"]
         for conid in _contracts(page):
             if (account_id, conid) in seen:
@@ -113,7 +126,7 @@ def no_contract_stands_on_two_pages(raw: RawPages) -> Iterator[str]:
             seen.add((account_id, conid))
 
 
-@check(positions)
+@check(positions, tolerance=Tolerance(amount=0.011, share=1e-6))
 def market_value_is_quantity_times_price() -> str:
     """Market value agrees with quantity, price and multiplier, to the cent and the digits that prices come with."""
     return """
@@ -122,10 +135,37 @@ def market_value_is_quantity_times_price() -> str:
                       as expected_value
             from positions
         )
-        select trading_day, account_id, conid, quantity, price, multiplier, market_value, expected_value
+        select trading_day, account_id, conid, quantity, price, multiplier, market_value, expected_value,
+               market_value - expected_value as residual, expected_value as size
         from reckoned
-        where abs(market_value - expected_value) > 0.011 + 1e-6 * abs(expected_value)
     """
+
+
+def _confirmed(fetch: Fetch, account_id: str, read: list[Page]) -> Iterator[Page]:
+    """Each row in doubt asked for by itself, of the pages as they were read last."""
+    latest = {page.params["page"]: page for page in read}
+    doubtful = [conid for page in latest.values() for conid in _contradictory(page)]
+    if len(doubtful) > CONFIRMATIONS:
+        fetch.say(
+            f"{len(doubtful)} positions of {masked(account_id)} are in doubt; {CONFIRMATIONS} are asked for again"
+        )
+    for conid in doubtful[:CONFIRMATIONS]:
+        yield fetch.gateway.ask(POSITION, account_id=account_id, conid=conid)
+
+
+def _contradictory(page: Page) -> list[str]:
+    """Contracts of which there are units without a price or a value, or with a value that is not theirs."""
+    found = pd.DataFrame([row for row in page.json if isinstance(row, dict)])
+    absent = pd.Series([None] * len(found), index=found.index, dtype=object)
+    quantity, price, value, multiplier = (
+        number(found.get(name, absent)).values.fillna(0.0).astype(float)
+        for name in ("position", "mktPrice", "mktValue", "multiplier")
+    )
+    of_one = found.get("assetClass", absent).map(lambda kind: 0.01 if kind == "BOND" else 1.0).astype(float)
+    expected = quantity * price * multiplier.where(multiplier != 0, of_one)
+    is_off = (price == 0) | (value == 0) | ((value - expected).abs() > 0.011 + 1e-6 * expected.abs())
+    conids = found.get("conid", absent)[(quantity != 0) & is_off].map(str)
+    return [conid for conid in conids if conid.isdigit()]
 
 
 def _doubtful(walk: list[Page]) -> list[Page]:
@@ -134,8 +174,13 @@ def _doubtful(walk: list[Page]) -> list[Page]:
 
 def _is_in_doubt(page: Page) -> bool:
     """Full pages may have shifted; an empty first page may be a cold cache."""
-    return len(page.json) >= PAGE_SIZE or (len(page.json) == 0 and str(page.params["page"]) == "0")
+    return len(_rows(page)) >= PAGE_SIZE or (page.json == [] and str(page.params["page"]) == "0")
 
 
 def _contracts(page: Page) -> list[str]:
-    return sorted(str(one.get("conid")) for one in page.json if isinstance(one, dict))
+    return sorted(str(one.get("conid")) for one in _rows(page) if isinstance(one, dict))
+
+
+def _rows(page: Page) -> list[Any]:
+    """What is no list is rejected with its reason when the table is built."""
+    return page.json if isinstance(page.json, list) else []

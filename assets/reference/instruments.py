@@ -62,7 +62,7 @@ def raw_instruments(fetch: Fetch) -> Iterator[Page]:
             yield fetch.gateway.ask(SECDEF, query={"conids": ",".join(map(str, missing))})
 
 
-@table(Instrument, raw=raw_instruments, key=["conid"])
+@table(Instrument, raw=raw_instruments, key=["conid"], shrinks="freely")
 def instruments(page: Page) -> Block:
     """What each contract is."""
     block = rows(listed(keyed(page.json)["secdef"]))

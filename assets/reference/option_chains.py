@@ -100,7 +100,7 @@ def raw_option_chains(fetch: Fetch) -> Iterator[Page]:
         yield from _chain(fetch, one, searched[one.symbol], plan.size, prices.get(one.conid))
 
 
-@table(OptionMonth, raw=raw_option_chains, key=["underlying_conid", "month"])
+@table(OptionMonth, raw=raw_option_chains, key=["underlying_conid", "month"], shrinks="freely")
 def option_months(page: Page) -> Block:
     """The months in which options on each underlying that was searched end."""
     if page.endpoint is not SEARCH:
@@ -109,7 +109,9 @@ def option_months(page: Page) -> Block:
     return rows(_months(page.json))
 
 
-@table(OptionStrike, raw=raw_option_chains, key=["underlying_conid", "month", "put_or_call", "strike"])
+@table(
+    OptionStrike, raw=raw_option_chains, key=["underlying_conid", "month", "put_or_call", "strike"], shrinks="freely"
+)
 def option_strikes(page: Page) -> Block:
     """The strikes of each month that was asked for."""
     if page.endpoint is not STRIKES:
@@ -118,7 +120,7 @@ def option_strikes(page: Page) -> Block:
     return rows(told, underlying_conid=page.params["conid"], month=page.params["month"])
 
 
-@table(OptionContract, raw=raw_option_chains, key=["conid"])
+@table(OptionContract, raw=raw_option_chains, key=["conid"], shrinks="freely")
 def option_chains(page: Page) -> Block:
     """The listed options around each underlying's price."""
     if page.endpoint is not INFO:

@@ -38,7 +38,7 @@ def raw_symbols(fetch: Fetch) -> Iterator[Page]:
         yield fetch.gateway.ask(STOCKS, query={"symbols": ",".join(symbols)})
 
 
-@table(Candidate, raw=raw_symbols, key=["symbol", "conid"])
+@table(Candidate, raw=raw_symbols, key=["symbol", "conid"], shrinks="freely")
 def symbols(page: Page) -> Block:
     """The contracts that watched symbols may stand for."""
     return rows(_candidates(keyed(page.json)))

@@ -18,6 +18,9 @@ Days = npt.NDArray[np.datetime64]
 
 FIRST_DAY = "1990-01-01"
 
+LATE_TRADING = np.timedelta64(4, "h")
+"""How long after a close trades count for the day that closed: in New York until 20:00."""
+
 CALENDAR_OF_LISTING = {
     **dict.fromkeys(("NYSE", "NASDAQ", "ARCA", "AMEX", "BATS", "IEX", "SMART", "PINK", "CBOE"), "XNYS"),
     **dict.fromkeys(("CME", "GLOBEX", "CBOT", "ECBOT", "NYMEX", "COMEX"), "CMES"),
@@ -59,6 +62,17 @@ class TradingCalendar:
     def latest_closed(self, instant: datetime) -> date:
         """The latest trading day whose close has come."""
         return self._day(np.searchsorted(self._closes, _second(instant), side="right") - 1)
+
+    def traded_on(self, instants: Days) -> Days:
+        """The trading day that each execution counts for, NaT where it is not known.
+
+        That is the day of the session it lies in. What is traded late counts for the day that closed, what is traded
+        earlier than an open (in the morning, over night, at the weekend) for the day that opens.
+        """
+        ends = np.minimum(self._closes[:-1] + LATE_TRADING, self._opens[1:])
+        places = np.searchsorted(ends, instants, side="right")
+        known = (instants >= self._opens[0]) & (places < len(ends))
+        return np.where(known, self._days[np.minimum(places, len(ends))], np.datetime64("NaT"))
 
     def opens(self, day: date) -> datetime:
         """The instant (UTC) at which the day's regular session opens."""

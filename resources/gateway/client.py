@@ -96,7 +96,7 @@ class GatewayClient:
     ) -> Page:
         """One good reply; each error gets its remedy first, and is raised when that did not help.
 
-        `counted_as` keeps the endpoint's limit apart for what it names, where a gateway counts so.
+        `counted_as` names what the endpoint's limit is counted apart for, `called` (of `params`) the question itself.
         """
         self.open(endpoint.tier)
         request = endpoint.request(query=query, body=body, **params)
@@ -122,7 +122,7 @@ class GatewayClient:
 
     def pages(self, endpoint: Endpoint, /, *, query: Any = None, **params: Any) -> Iterator[Page]:
         """Every page of a paged endpoint, in order, as they arrive."""
-        return endpoint.paging(lambda **page: self.ask(endpoint, query=query, **params, **page))
+        return endpoint.paging(lambda query=query, **page: self.ask(endpoint, query=query, **params, **page))
 
     @contextmanager
     def recording(
@@ -220,12 +220,9 @@ class GatewayClient:
         return self.exchange.read(endpoint, envelope)
 
     def _kept_reply(self, request: Request) -> Envelope | None:
-        listed = self._priming.listed
-        if listed is not None and listed.request.key == request.key:
-            self._priming.listed = None
-            return listed
+        listed = self._priming.listed.pop(request.key, None)
         kept = self._kept.get(request.key)
-        return kept.popleft() if kept else None
+        return listed or (kept.popleft() if kept else None)
 
     def _keep(self, envelope: Envelope) -> None:
         if self._record is not None:

@@ -22,10 +22,14 @@ from resources.gateway.wire import decipher
 
 @dataclass(frozen=True)
 class Page:
-    """A good reply: what was asked (`params`), the decoded `json`, and the envelope it came in."""
+    """A good reply: what was asked (`params`), the decoded `json`, and the envelope it came in.
+
+    `earlier` are good replies to the same request that it follows, where what they told adds to it.
+    """
 
     endpoint: "Endpoint | Local"
     envelope: Envelope
+    earlier: tuple["Page", ...] = field(default=(), repr=False, compare=False)
 
     @cached_property
     def json(self) -> Any:
@@ -62,8 +66,43 @@ class Numbered:
                 return
 
     def is_last(self, page: Page) -> bool:
-        """Whether no page follows."""
-        return len(page.json) < self.size
+        """Whether no page follows; none follows what is no list, which nobody can count."""
+        return not isinstance(page.json, list) or len(page.json) < self.size
+
+
+@dataclass(frozen=True, slots=True)
+class Totalled:
+    """Pages 0, 1, 2, ... of the query, up to as many rows as `metadata.total` says that there are.
+
+    Builds that answer with a bare array say nothing of a total: theirs ends with a page that is not full, or that
+    comes twice, since some of them do not look at the page's number.
+    """
+
+    under: str
+    size: int
+
+    def __call__(self, ask: Ask) -> Iterator[Page]:
+        before: list[Any] | None = None
+        held = 0
+        for number in count():
+            page = ask(query={"page": number})
+            yield page
+            found, total = self.rows_of(page), self.total_of(page)
+            held += len(found)
+            if not found or found == before or (len(found) != self.size if total is None else held >= total):
+                return
+            before = found
+
+    def rows_of(self, page: Page) -> list[Any]:
+        """The rows of a page, bare or under their name; none of a reply that is neither."""
+        found = page.json.get(self.under) if isinstance(page.json, dict) else page.json
+        return found if isinstance(found, list) else []
+
+    def total_of(self, page: Page) -> int | None:
+        """How many rows there are in all, where it is told."""
+        metadata = page.json.get("metadata") if isinstance(page.json, dict) else None
+        total = metadata.get("total") if isinstance(metadata, dict) else None
+        return total if isinstance(total, int) else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +136,9 @@ class Endpoint:
         """How much of a session it needs."""
         return ALLOWED[self.method, self.path]
 
-    def request(self, *, query: Mapping[str, Any] | None = None, body: Any = None, **params: Any) -> Request:
+    def request(
+        self, *, query: Mapping[str, Any] | None = None, body: Any = None, called: str = "", **params: Any
+    ) -> Request:
         """The request with its path filled in; values are quoted, so none can reach another path."""
         filled = {name: quote(str(value), safe="") for name, value in params.items()}
         if any(value in {"", ".", ".."} for value in filled.values()):
@@ -107,6 +148,7 @@ class Endpoint:
             path=self.path.format(**filled),
             query={name: str(value) for name, value in (query or {}).items()},
             body=body,
+            name=called,
         )
 
     def answers(self, request: Request) -> bool:

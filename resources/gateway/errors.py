@@ -16,6 +16,7 @@ GatewayError
 ├── Untrusted          the certificate is not the pinned one: pin it, or find out who answers
 ├── NoData             the gateway has nothing for this request, now or ever
 └── Refused            our request is wrong, asking again changes nothing: no layer ever does
+    ├── Gone           the gateway has no such endpoint, or has it no longer: do without
     └── NotListed      it is not on the list of what may be sent, and was not sent
 
 Messages follow one form: what we tried: what came back. What to do.
@@ -90,6 +91,10 @@ class NoData(GatewayError):
 
 class Refused(GatewayError):
     """Our request is wrong."""
+
+
+class Gone(Refused):
+    """The gateway has no such endpoint."""
 
 
 class NotListed(Refused):

@@ -29,16 +29,37 @@ from resources.journal import Journal
 SIMULATOR_HEADER = "X-Simulator"
 SECRET_HEADERS = frozenset({"set-cookie"})
 ANSWERED = "Answered"
+SESSION = "session"  # the purpose of what a session wants asked for itself
 
 
 @dataclass
 class Tally:
-    """What talking to the gateway cost so far."""
+    """What talking to the gateway cost so far.
+
+    `necessary` are the requests that could not have been done without: one for each good answer that a dataset asked
+    for, and what a session wants asked when it is opened. Those sent once more because an answer was none are not.
+    `asked_again` are the necessary ones that repeat another of their dataset, as a rule of it demands.
+    """
 
     requests: int = 0
+    necessary: int = 0
+    asked_again: int = 0
     bytes: int = 0
     waited_seconds: float = 0.0
     waits: dict[str, float] = field(default_factory=dict)
+    answered: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def beyond_fewest(self) -> int:
+        """The requests that a better night would have done without."""
+        return self.requests - self.necessary
+
+    def count(self, request: Request, *, purpose: str) -> None:
+        """Count a good answer; what a session asks once more, such as whether it is up by now, was not necessary."""
+        is_first = (purpose, request.key) not in self.answered
+        self.answered.add((purpose, request.key))
+        self.asked_again += not is_first and purpose != SESSION
+        self.necessary += is_first or purpose != SESSION
 
 
 class Exchange:
@@ -94,12 +115,13 @@ class Exchange:
             self.budget.punish()
         return self._received(call_id, request, reply, left_at=left_at)
 
-    def call(self, endpoint: Endpoint, body: Any = None) -> Page:
+    def call(self, endpoint: Endpoint, body: Any = None, query: Mapping[str, Any] | None = None) -> Page:
         """Ask for what the session itself needs; raises what a bad reply stands for."""
-        request = endpoint.request(body=body)
-        return self.read(endpoint, self.send(request, name=str(endpoint), limit=endpoint.limit, purpose="session"))
+        request = endpoint.request(query=query, body=body)
+        envelope = self.send(request, name=str(endpoint), limit=endpoint.limit, purpose=SESSION)
+        return self.read(endpoint, envelope, purpose=SESSION)
 
-    def read(self, endpoint: Endpoint, envelope: Envelope) -> Page:
+    def read(self, endpoint: Endpoint, envelope: Envelope, *, purpose: str | None = None) -> Page:
         """The page in a reply, if it is a good one. A 429 does not say for how long; the budget does."""
         page = Page(endpoint, envelope)
         try:
@@ -107,6 +129,8 @@ class Exchange:
         except Throttled as error:
             penalty = self.budget.next_turn(str(endpoint), None)
             raise Throttled(str(error), until=self.here + timedelta(seconds=penalty.seconds)) from error
+        with self._counting:
+            self.tally.count(envelope.request, purpose=purpose or self.purpose)
         return page
 
     def close(self) -> None:

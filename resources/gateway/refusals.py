@@ -8,10 +8,11 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from resources.envelope import Request
-from resources.gateway.errors import Refused
+from resources.gateway.errors import Gone, Refused
 from resources.journal import Journal
 
 RETRIES_REACH = timedelta(days=1)
+FOR_GOOD = {Refused.__name__, Gone.__name__}
 
 
 def refused_requests(calls: Journal, run_ids: Collection[str], *, now: datetime) -> set[str]:
@@ -24,6 +25,6 @@ def refused_requests(calls: Journal, run_ids: Collection[str], *, now: datetime)
         call_id = str(record.get("id"))
         if record.get("run_id") in run_ids:
             sent[call_id] = Request(record["method"], record["path"], record["query"], record["body"]).key
-        elif call_id in sent and record.get("verdict") == Refused.__name__:
+        elif call_id in sent and record.get("verdict") in FOR_GOOD:
             refused.add(sent[call_id])
     return refused

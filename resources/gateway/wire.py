@@ -12,6 +12,7 @@ from resources.envelope import Envelope, Request
 from resources.gateway.errors import (
     Garbled,
     GatewayError,
+    Gone,
     LoginRequired,
     NoData,
     NotPrimed,
@@ -78,7 +79,7 @@ def _failure(request: Request, status: int, body: bytes) -> GatewayError:
     if status == 401:
         return LoginRequired(f"{request}: 401, nobody is logged in. {LOG_IN}")
     if status == 404:
-        return Refused(
+        return Gone(
             f"{request}: 404, {text}. Nothing is there: check that IBKR_GATEWAY_URL ends in /v1/api; "
             "an old gateway may lack the endpoint."
         )

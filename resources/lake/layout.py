@@ -30,6 +30,18 @@ class Layout:
     def parked_folder(self) -> Path:
         return self.folder / "parked"
 
+    @property
+    def checks_folder(self) -> Path:
+        return self.folder / "checks"
+
+    @property
+    def held_folder(self) -> Path:
+        return self.folder / "held_back"
+
+    @property
+    def decisions_folder(self) -> Path:
+        return self.folder / "decisions"
+
     def raw_folder(self, dataset: str, partition: str | None = None) -> Path:
         """Folder of a dataset's replies, or of one partition of them."""
         folder = self.folder / "raw" / dataset
@@ -55,6 +67,10 @@ class Layout:
     def rejected_file(self, dataset: str, key: str, value: str) -> Path:
         """The one file of a partition's rejected rows."""
         return self.rejected_folder(dataset) / f"{key}={value}" / "part-0.parquet"
+
+    def held_file(self, dataset: str, key: str, value: str) -> Path:
+        """The one file of a partition that waits for a decision."""
+        return self.held_folder / dataset / f"{key}={value}" / "part-0.parquet"
 
 
 def closed_name(path: Path) -> str:

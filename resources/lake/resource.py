@@ -5,6 +5,8 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
+from resources.lake.check_records import CheckRecords
+from resources.lake.held_back import HeldBackStore
 from resources.lake.layout import Layout
 from resources.lake.parked import ParkedStore
 from resources.lake.profile import claim
@@ -33,6 +35,14 @@ class Lake(dg.ConfigurableResource):  # type: ignore[type-arg]
     @property
     def parked(self) -> ParkedStore:
         return ParkedStore(self.layout)
+
+    @property
+    def checks(self) -> CheckRecords:
+        return CheckRecords(self.layout)
+
+    @property
+    def held_back(self) -> HeldBackStore:
+        return HeldBackStore(self.layout)
 
     def claim(self, *, is_simulated: bool) -> None:
         """Refuse to mix simulated and real data."""

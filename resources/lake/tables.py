@@ -39,6 +39,12 @@ class TableStore:
         _write(path, rows)
         return path
 
+    def write_held(self, dataset: str, key: str, value: str, rows: "pa.Table") -> Path:
+        """Put a partition aside; the one that stands stays."""
+        path = self.layout.held_file(dataset, key, value)
+        _write(path, rows)
+        return path
+
     def file(self, dataset: str, key: str, value: str) -> Path | None:
         """The file of a partition, if it has one."""
         path = self.layout.table_file(dataset, key, value)

@@ -30,6 +30,7 @@ class Flavour:
 
     established: bool = _switch(True, "auth/status tells whether the bridge stands")
     performance_get: bool = _switch(False, "GET /pa/performance, as older references have it")
+    all_periods: bool = _switch(True, "/pa/allperiods answers")
     unprimed_status: Literal[400, 500] = _switch(400, 'the status of "query /accounts first"')
     cold_history: bool = _switch(True, "the first history of some contracts fails")
     cold_history_status: Literal[404, 500] = _switch(500, "the status of a history that is not loaded yet")

@@ -52,6 +52,14 @@ class Mart:
     column_docs: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A relation by SQL that marts may look at, and that is not published."""
+
+    name: str
+    sql: str
+
+
 @contextmanager
 def connected(path: Path | None, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that is closed however the block ends; without a path, in memory."""
@@ -63,37 +71,50 @@ def connected(path: Path | None, *, read_only: bool = False) -> Iterator[duckdb.
         connection.close()
 
 
-def build(target: Path, tables: Sequence[TableSource], marts: Sequence[Mart]) -> dict[str, int]:
+def build(
+    target: Path, tables: Sequence[TableSource], marts: Sequence[Mart], beside: Sequence[Beside] = ()
+) -> dict[str, int]:
     """Publish a new warehouse at `target`; gives the rows of each table and mart."""
     try:
-        return _build(target, tables, marts)
+        return _build(target, tables, marts, beside)
     except duckdb.IOException as error:
         raise WarehouseMistake(
             f"Writing {target}: {error}. The warehouse before stays; make room, or set the rights there, and run again."
         ) from error
 
 
-def _build(target: Path, tables: Sequence[TableSource], marts: Sequence[Mart]) -> dict[str, int]:
-    with published(target) as beside:
+def _build(
+    target: Path, tables: Sequence[TableSource], marts: Sequence[Mart], beside: Sequence[Beside]
+) -> dict[str, int]:
+    with published(target) as new:
         with connected(None) as connection:
-            connection.execute(f"set temp_directory = '{_quoted(beside)}.spill'")  # else in `.tmp`, wherever we stand
-            connection.execute(f"attach '{_quoted(beside)}' as warehouse (storage_version '{STORAGE}')")
+            connection.execute(f"set temp_directory = '{_quoted(new)}.spill'")  # else in `.tmp`, wherever we stand
+            connection.execute(f"attach '{_quoted(new)}' as warehouse (storage_version '{STORAGE}')")
             connection.execute("use warehouse")
+            with _at_once(connection):
+                for table in tables:
+                    _create(connection, table)
+                    _comment(connection, table.name, table.doc, [(one.name, one.doc) for one in table.columns])
             for table in tables:
                 _load(connection, table)
+            _view(connection, beside)
             for mart in marts:
-                _make(connection, mart)
+                with _at_once(connection):
+                    _make(connection, mart)
             connection.execute("checkpoint")
             connection.execute("use memory")
             connection.execute("detach warehouse")
-        return _looked_over(beside, tables, marts)
+        return _looked_over(new, tables, marts)
 
 
-def columns_of(marts: Sequence[Mart], tables: Sequence[TableSource]) -> dict[str, dict[str, str]]:
+def columns_of(
+    marts: Sequence[Mart], tables: Sequence[TableSource], beside: Sequence[Beside] = ()
+) -> dict[str, dict[str, str]]:
     """Name and SQL type of each mart's columns, found without a row of data."""
     with connected(None) as connection:
         for table in tables:
             _create(connection, table)
+        _view(connection, beside)
         return {
             mart.name: {name: kind for name, kind, *_ in connection.execute(f"describe {mart.sql}").fetchall()}
             for mart in marts
@@ -107,9 +128,15 @@ def _create(connection: duckdb.DuckDBPyConnection, table: TableSource) -> None:
     connection.execute(f'create table "{table.name}" ({columns})')
 
 
+@contextmanager
+def _at_once(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """One transaction: each statement alone, of hundreds, would be written through to the disk."""
+    connection.execute("begin")
+    yield
+    connection.execute("commit")
+
+
 def _load(connection: duckdb.DuckDBPyConnection, table: TableSource) -> None:
-    _create(connection, table)
-    _comment(connection, table.name, table.doc, [(column.name, column.doc) for column in table.columns])
     if not table.files:
         return
     names = ", ".join(f'"{column.name}"' for column in table.columns)
@@ -119,6 +146,11 @@ def _load(connection: duckdb.DuckDBPyConnection, table: TableSource) -> None:
         f'insert into "{table.name}" select {names} from read_parquet([{files}], hive_partitioning = false) '
         f"order by {order}"
     )
+
+
+def _view(connection: duckdb.DuckDBPyConnection, beside: Sequence[Beside]) -> None:
+    for one in beside:
+        connection.execute(f'create temp view "{one.name}" as {one.sql}')
 
 
 def _make(connection: duckdb.DuckDBPyConnection, mart: Mart) -> None:

@@ -58,10 +58,13 @@ class Bent:
         return self
 
     def again_on(self, day: date, *datasets: str) -> "Bent":
-        """The same replies once more, as if landed on another day."""
+        """The same replies once more, as if landed on another day at the same hour."""
         for dataset in datasets:
-            source = self.lake.layout.raw_folder(dataset, DAY.isoformat())
-            shutil.copytree(source, self.lake.layout.raw_folder(dataset, day.isoformat()))
+            for path in self.lake.raw.landings(dataset, DAY.isoformat()):
+                opened = path.name.replace(".jsonl.gz", ".open.jsonl.gz")
+                with Landing(self.lake.layout.raw_folder(dataset, day.isoformat()) / opened) as landing:
+                    for envelope in self.lake.raw.read(path):
+                        landing.append(replace(envelope, received_at=envelope.received_at + (day - DAY)))
         return self
 
     def build(self, *names: str, day: date = DAY) -> "Bent":

@@ -10,7 +10,8 @@ from resources.lake.parked import Parked
 from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.assets.bent import DAY, Bent
-from tests.nights import Nights
+from tests.desk import buys_late
+from tests.nights import EVERYTHING, Nights
 
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 WAITED = Parked(
@@ -29,8 +30,11 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Raw replies of a night with two pages of positions and the bars of a few bonds; some of it had waited before."""
     scope: dict[str, Any] = {"watchlist": ["AAPL"], "bars_asset_classes": ["BOND"], "bars_depth_days": 15}
     scope |= {"options_underlyings": ["AAPL"], "options_months": 2, "options_requests": 5, "details_requests": 2}
+    scan = {"name": "most_active", "instrument": "STK", "location": "STK.US.MAJOR", "type": "MOST_ACTIVE"}
+    scope["scanner_runs"] = [scan]
     with serve(Options(clock=EVENING, positions=120)) as gateway:
-        nights = Nights(tmp_path_factory.mktemp("recorded"), gateway, scope=scope)
+        buys_late(gateway)
+        nights = Nights(tmp_path_factory.mktemp("recorded"), gateway, scope=scope, choices=EVERYTHING)
         nights.lake.parked.park(WAITED)
         outcome = nights.run("nightly", DAY.isoformat())
     assert outcome.is_success, (outcome.failures, outcome.failed_checks)

@@ -18,7 +18,6 @@ import pytest
 
 from assets.kit.declare import Table
 from assets.kit.schema import PROVENANCE
-from pipelines.definitions import declared
 from pipelines.settings import Alerts, Choices
 from resources.lake.layout import OPEN
 from resources.simulator.faults.files import parse_rules
@@ -26,7 +25,7 @@ from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
 from tests.end_to_end.conftest import DAY, EVENING
 from tests.house import House, Lived
-from tests.nights import Nights
+from tests.nights import USUAL_LANDINGS, USUAL_TABLES, Nights
 from tests.receiver import Receiver, receiving
 
 pytestmark = pytest.mark.slow
@@ -135,7 +134,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
 def test_every_dataset_of_the_night_is_there_as_in_a_night_in_which_nothing_happened(
     lived: Lived, undisturbed: Nights
 ) -> None:
-    for table in declared().tables:
+    for table in USUAL_TABLES:
         if table.raw.time == "local":
             continue
         pd.testing.assert_frame_equal(rows_of(lived.nights, table), rows_of(undisturbed, table))
@@ -147,7 +146,7 @@ def rows_of(nights: Nights, table: Table) -> pd.DataFrame:
 
 
 def test_nothing_was_landed_twice_and_nothing_is_left_waiting(lived: Lived) -> None:
-    for landing in declared().landings:
+    for landing in USUAL_LANDINGS:
         if landing.time == "local":
             continue
         files = lived.nights.lake.raw.files(landing.name, DAY)

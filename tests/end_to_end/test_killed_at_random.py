@@ -24,7 +24,6 @@ import pandas as pd
 import pytest
 
 from assets.kit.schema import PROVENANCE
-from pipelines.definitions import declared
 from pipelines.outcome import stage_of
 from resources.lake.layout import OPEN
 from resources.simulator.options import Options
@@ -32,7 +31,7 @@ from resources.simulator.server import Running, serve
 from tests.end_to_end.forked_nights import CHOICES, DAY, EVENING, LEFT_OUT, SCOPE, Gate, Owner, ready_home, step_of
 from tests.end_to_end.held import held
 from tests.house import House
-from tests.nights import Nights
+from tests.nights import USUAL_TABLES, Nights
 
 pytestmark = pytest.mark.slow
 KILLS = 51
@@ -48,7 +47,7 @@ SESSION = {
     "/iserver/account",
 }
 OF_A_LANDING = [*({one.name for one in PROVENANCE} - {"extra"}), "reckoned_at"]
-TABLES = [table for table in declared().tables if table.raw.name not in LEFT_OUT]
+TABLES = [table for table in USUAL_TABLES if table.raw.name not in LEFT_OUT]
 Request = tuple[str, str, str]
 
 

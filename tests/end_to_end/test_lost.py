@@ -13,14 +13,13 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from pipelines.definitions import declared
 from pipelines.settings import Alerts, Choices
 from resources.simulator.faults.files import parse_rules
 from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.end_to_end.conftest import DAY, EVENING
 from tests.house import House, Lived
-from tests.nights import Nights
+from tests.nights import USUAL_LANDINGS, Nights
 from tests.receiver import receiving
 
 pytestmark = pytest.mark.slow
@@ -30,7 +29,7 @@ BEFORE, AFTER = NEXT_OPEN - timedelta(minutes=5), NEXT_OPEN + timedelta(minutes=
 TUESDAYS_NIGHT = EVENING + timedelta(days=1)
 WEDNESDAYS_NIGHT = EVENING + timedelta(days=2)
 SCOPE: dict[str, Any] = {"watchlist": ["AAPL"], "bars_asset_classes": ["STK"], "bars_depth_days": 5}
-LANDINGS = [landing for landing in declared().landings if landing.time != "local"]
+LANDINGS = [landing for landing in USUAL_LANDINGS if landing.time != "local"]
 PERISHABLE = {landing.name for landing in LANDINGS if landing.time == "perishable"}
 LATER = {landing.name for landing in LANDINGS} - PERISHABLE
 MINUTES = timedelta(minutes=5)

@@ -5,22 +5,25 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from pipelines.definitions import declared
 from resources.lake.layout import OPEN
+from resources.simulator.flavour import Flavour
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
 from tests.end_to_end.conftest import DAY, EVENING
 from tests.house import House
-from tests.nights import Nights, dagster_home
+from tests.nights import USUAL_LANDINGS, USUAL_TABLES, Nights, dagster_home
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 THREE = Options(clock=EVENING, accounts=3, positions=3)
+OLDER = replace(THREE, flavour=Flavour(all_periods=False))
+"""A gateway that tells the performance of several accounts one by one, a quarter of an hour apart."""
 ACCOUNTS = ["U9900001", "U9900002", "U9900003"]
 SCOPE = {"bars_asset_classes": ["BOND"]}
 QUARTER = timedelta(minutes=16)
@@ -28,16 +31,48 @@ QUARTER = timedelta(minutes=16)
 
 @pytest.fixture
 def gateway() -> Iterator[Running]:
-    with serve(THREE) as running:
+    with serve(OLDER) as running:
         yield running
+
+
+def test_a_night_of_several_accounts_waits_for_nothing_and_has_the_months_of_one_by_turns(tmp_path: Path) -> None:
+    with serve(THREE) as gateway:
+        nights = Nights(tmp_path, gateway, scope=SCOPE)
+        outcome = House(nights, gateway).night_falls()
+        asked = [request["path"] for request in gateway.control.requests() if "/pa/" in request["path"]]
+    assert outcome.is_success, (outcome.failures, outcome.failed_checks)
+    assert outcome.parked == []
+    assert asked == ["/pa/allperiods", "/pa/performance"]
+    for name in ("nav", "cumulative_returns"):
+        told = nights.query(f"select account_id, count(*) as days from {name} group by all order by all")
+        assert told["account_id"].tolist() == ACCOUNTS
+        assert told["days"].nunique() == 1
+    assert nights.table("period_returns")["account_id"].nunique() == 1
+
+
+def test_an_advisers_night_is_of_every_client_and_of_the_own_account(tmp_path: Path) -> None:
+    clients = ["U9900001", "U9900002"]
+    with serve(Options(clock=EVENING, accounts=2, positions=3, adviser=True)) as gateway:
+        nights = Nights(tmp_path, gateway, scope=SCOPE)
+        outcome = nights.run("nightly", DAY)
+        asked = [request["path"] for request in gateway.control.requests() if "accounts" in request["path"]]
+    assert outcome.is_success, (outcome.failures, outcome.failed_checks)
+    assert outcome.failed_checks == []
+    assert asked == ["/iserver/accounts", "/portfolio/accounts", "/portfolio/subaccounts2"]
+    told = nights.query("select account_id, is_subaccount, coalesce(parent_account_id, '') from accounts order by all")
+    assert told.values.tolist() == [["F9900000", False, ""], *([one, True, "F9900000"] for one in clients)]
+    assert sorted(nights.table("positions")["account_id"].unique()) == clients
+    for name in ("ledger", "summary", "nav"):
+        assert sorted(nights.table(name)["account_id"].unique()) == ["F9900000", *clients], name
 
 
 def _accounts_asked(nights: Nights) -> list[list[str]]:
     """The accounts whose performance each file of replies holds, and that it was told for all of them."""
     files = nights.lake.raw.files("performance", DAY)
     envelopes = [list(nights.lake.raw.read(path)) for path in files]
-    assert {one.status for found in envelopes for one in found} == {200}
-    return [[one.request.body["acctIds"][0] for one in found] for found in envelopes]
+    answered = [[one for one in found if one.request.path == "/pa/performance"] for found in envelopes]
+    assert {one.status for found in answered for one in found} == {200}
+    return [[one.request.body["acctIds"][0] for one in found] for found in answered]
 
 
 def test_each_account_waits_its_quarter_of_an_hour_and_nothing_else_waits_for_it(
@@ -56,7 +91,7 @@ def test_each_account_waits_its_quarter_of_an_hour_and_nothing_else_waits_for_it
         if event.dagster_event and event.dagster_event.is_step_start
     ]
     landed = [step for step in started if step.startswith("raw__")]
-    perishable = {f"raw__{one.name}" for one in declared().landings if one.time == "perishable"}
+    perishable = {f"raw__{one.name}" for one in USUAL_LANDINGS if one.time == "perishable"}
     assert set(landed[: len(perishable)]) == perishable, "the perishable first"
     assert {"positions", "ledger", "bars_1d"} <= set(started[: started.index("raw__performance")])
     house.look("resume_parked_work")
@@ -81,7 +116,7 @@ def test_only_the_accounts_that_are_wished_for_are_kept_in_any_table(
     house.live_until(house.now + QUARTER)
     assert nights.lake.parked.waiting() == []
     reprocessed = nights.run("reprocess", DAY)
-    by_account = [table for table in declared().tables if "account_id" in table.key]
+    by_account = [table for table in USUAL_TABLES if "account_id" in table.key]
     assert {"accounts", "ledger", "positions", "nav"} <= {table.name for table in by_account}
     for outcome in (*house.outcomes, reprocessed):
         assert outcome.is_success, (outcome.failures, outcome.failed_checks)
@@ -92,7 +127,7 @@ def test_only_the_accounts_that_are_wished_for_are_kept_in_any_table(
 def test_a_person_who_is_told_of_the_wait_can_stop_it_and_loses_nothing(tmp_path: Path) -> None:
     dagster_home(tmp_path / "home")
     (tmp_path / "own.toml").write_text('[bars]\nasset_classes = ["BOND"]\n')
-    with serve(THREE) as running:
+    with serve(OLDER) as running:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("IBKR_")},
             "DAGSTER_HOME": str(tmp_path / "home"),

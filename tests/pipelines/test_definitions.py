@@ -1,6 +1,9 @@
 import json
+import re
 import subprocess
 import sys
+import tomllib
+from dataclasses import asdict
 from pathlib import Path
 
 import dagster as dg
@@ -10,7 +13,7 @@ from assets.kit.schema import SQL
 from assets.warehouse import read_marts
 from pipelines.definitions import build_definitions, declared, resources_of
 from pipelines.embedded import EmbeddedGateway
-from pipelines.settings import Choices, Environment, Settings, read_settings
+from pipelines.settings import DEFAULT_CONFIG, Choices, Environment, Settings, SettingsMistake, read_settings
 from resources.gateway.resource import Gateway
 from resources.lake.resource import Lake
 
@@ -63,10 +66,13 @@ def test_every_dataset_is_an_asset_of_its_replies_and_an_asset_of_its_rows() -> 
 
 def test_the_datasets_are_these() -> None:
     assert {table.name for table in declared().tables} == {
-        *("accounts", "ledger", "allocation", "positions", "nav", "cumulative_returns", "period_returns"),
+        *("accounts", "summary", "ledger", "allocation", "positions", "nav", "cumulative_returns", "period_returns"),
+        *("transactions", "realized_gains", "transaction_windows"),
         *("instruments", "symbols", "bars_1d"),
+        *("orders", "trades"),
         *("option_months", "option_strikes", "option_chains", "contract_details"),
-        *("requests", "gateway_session", "parked_work"),
+        *("requests", "gateway_session", "parked_work", "check_results"),
+        *("scanner_params", "scanner_runs"),
     }
 
 
@@ -101,7 +107,7 @@ def test_each_dataset_has_a_partition_per_day_today_included(name: str) -> None:
 
 
 def test_only_landings_use_the_gateway_and_one_at_a_time() -> None:
-    nodes = build_definitions(DEFAULT).resolve_job_def("nightly").all_node_defs
+    nodes = build_definitions(DEFAULT).resolve_job_def("resume").all_node_defs
     ops = [node for node in nodes if isinstance(node, dg.OpDefinition)]
     assert {op.name for op in ops if "gateway" in op.required_resource_keys} == {
         f"raw__{landing.name}" for landing in declared().landings
@@ -140,6 +146,27 @@ def test_the_settings_reach_the_resources(tmp_path: Path) -> None:
     assert found["lake"].layout.folder == tmp_path / "paper"
     assert (found["scope"].accounts, found["scope"].watchlist, found["scope"].exchange) == ([], ["AAPL"], "XLON")
     assert found["scope"].bars_depth_days == 9
+
+
+def test_what_the_owner_tolerates_reaches_the_checks() -> None:
+    choices = Choices.model_validate({"tolerances": {"currencies_add_up_to_base": {"amount": 2}}})
+    settings = Settings(environment=Environment(), choices=choices)
+    scope = build_definitions(settings).resources["scope"]  # type: ignore[index]
+    assert scope.process_config_and_initialize().tolerances == {"currencies_add_up_to_base": {"amount": 2.0}}
+
+
+def test_a_tolerance_of_no_such_check_is_a_mistake() -> None:
+    choices = Choices.model_validate({"tolerances": {"base_adds_up": {"amount": 2}}})
+    with pytest.raises(SettingsMistake, match="tolerances: there is no check 'base_adds_up' that tolerates anything"):
+        build_definitions(Settings(environment=Environment(), choices=choices))
+
+
+def test_the_file_that_ships_shows_what_each_identity_tolerates() -> None:
+    shown = re.findall(r"^# (\w+ = \{ amount = .*\})$", DEFAULT_CONFIG.read_text(), flags=re.MULTILINE)
+    told = tomllib.loads("\n".join(shown))
+    own = {one.name: one.tolerance for one in declared().checks if one.tolerance is not None}
+    assert list(told) == sorted(own), "add a line to [tolerances] of pipelines/ibkr.toml"
+    assert told == {name: asdict(tolerance) for name, tolerance in own.items()}
 
 
 def test_accounts_to_keep_reach_a_run_but_no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,6 +130,33 @@ def test_a_day_that_is_none_is_named_with_an_example(capsys: pytest.CaptureFixtu
     assert "'23.11.2026' is not a day such as 2026-11-23" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(["accept"], "Nothing is held back.\n"), (["reprocess", "--rejected"], "No row is rejected.\n")],
+)
+def test_where_nothing_waits_for_the_owner_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str], told: str
+) -> None:
+    monkeypatch.setenv("IBKR_DATA", str(tmp_path))
+    assert main(words) == 0
+    assert capsys.readouterr().out == told
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["accept", "positions"], "✗ accept: of which day? Name the dataset and the day, e.g. accept positions "),
+        (["accept", "positions", "2024-11-25"], "✗ accept: positions of 2024-11-25 is not held back. Held back: no"),
+    ],
+)
+def test_a_decision_needs_something_that_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str], told: str
+) -> None:
+    monkeypatch.setenv("IBKR_DATA", str(tmp_path))
+    assert main(words) == 2
+    assert capsys.readouterr().err.startswith(told)
+
+
 def test_reprocess_of_nothing_says_what_to_do_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

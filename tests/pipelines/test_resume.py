@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import assume, given
@@ -119,7 +120,7 @@ def test_it_is_the_gateways_time_that_decides_what_is_lost_and_this_machines_whe
 
 
 def test_a_window_is_lost_when_its_first_day_has_left_it() -> None:
-    left = CALENDAR.opens(MONDAY) + timedelta(days=365)
+    left = datetime(2027, 11, 23, tzinfo=ZoneInfo("America/New_York"))
     assert _planned(_work("performance"), present=_present(left - SECOND)).lost == ()
     [(_, reason)] = _planned(_work("performance"), present=_present(left)).lost
     assert reason == "the gateway tells 365 days back, and 2026-11-23 has left that window"
@@ -177,6 +178,7 @@ def _selected(*names: str, landed: set[str]) -> set[str]:
 def test_a_selection_is_the_landings_and_the_tables_of_their_replies() -> None:
     assert _selected("performance", "accounts", landed=set(LANDINGS)) == {
         *("raw/performance", "raw/accounts", "nav", "cumulative_returns", "period_returns", "accounts"),
+        *("orders", "trades"),  # whose accounts are looked up
     }
 
 

@@ -8,7 +8,8 @@ from dagster._utils.schedules import schedule_execution_time_iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.schedules import nightly_schedule
+from pipelines.schedules import intraday_schedule, nightly_schedule, schedules
+from pipelines.settings import Schedule
 from resources.calendar.trading_days import CalendarError, trading_calendar
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -112,3 +113,33 @@ def test_a_time_at_which_the_exchange_is_open_fails_instead_of_losing_every_day_
 def test_it_runs_the_nightly_job_and_is_on_from_the_start() -> None:
     assert SCHEDULE.job_name == "nightly"
     assert SCHEDULE.default_status == dg.DefaultScheduleStatus.RUNNING
+
+
+LOOKS = intraday_schedule([time(12, 30), time(10)], "XNYS")
+
+
+def test_a_look_during_the_day_is_of_the_day_that_is_under_way() -> None:
+    found = _evaluated(datetime(2026, 11, 24, 12, 30, tzinfo=NEW_YORK), LOOKS)
+    assert isinstance(found, dg.RunRequest)
+    assert (found.partition_key, found.run_key) == ("2026-11-24", "2026-11-24T17:30Z")
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["2026-11-24T09:29", "2026-11-24T16:00", "2026-11-26T12:30", "2026-11-27T13:00", "2026-11-28T12:30"],
+    ids=["before the open", "at the close", "on a holiday", "after a half day", "on a Saturday"],
+)
+def test_there_is_no_look_while_the_exchange_is_closed(moment: str) -> None:
+    found = _evaluated(datetime.fromisoformat(moment).replace(tzinfo=NEW_YORK), LOOKS)
+    assert isinstance(found, dg.SkipReason)
+    assert (found.skip_message or "").startswith("XNYS is closed at")
+
+
+def test_looks_come_at_the_chosen_times_and_run_a_job_of_their_own() -> None:
+    assert LOOKS.cron_schedule == ["0 10 * * *", "30 12 * * *"]
+    assert (LOOKS.job_name, LOOKS.execution_timezone) == ("intraday", "America/New_York")
+
+
+def test_without_times_there_is_only_the_night() -> None:
+    assert [one.job_name for one in schedules(Schedule(), "XNYS")] == ["nightly"]
+    assert [one.job_name for one in schedules(Schedule(intraday_at=[time(10)]), "XNYS")] == ["nightly", "intraday"]

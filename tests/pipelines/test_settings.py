@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assets.kit.shrinking import Limits
 from pipelines.definitions import resources_of
 from pipelines.settings import DEFAULT_CONFIG, Choices, Environment, SettingsMistake, read_settings
 
@@ -27,10 +28,49 @@ def test_nothing_has_to_be_set() -> None:
     assert settings.profile == "simulator"
 
 
-def test_the_file_that_ships_says_what_the_defaults_say_but_for_the_watchlist() -> None:
+def test_the_file_that_ships_says_what_the_defaults_say_but_for_the_watchlist_and_two_scans() -> None:
     shipped = read_settings().choices
     assert shipped.watchlist == ["SPY", "QQQ", "AAPL", "MSFT"]
-    assert shipped == Choices(watchlist=shipped.watchlist)
+    assert [run.name for run in shipped.scanner.runs] == ["gainers", "most_active"]
+    assert shipped == Choices(watchlist=shipped.watchlist, scanner=shipped.scanner)
+
+
+SCAN = 'instrument = "STK"\nlocation = "STK.US"\ntype = "HALTED"'
+
+
+def test_a_scan_reaches_the_landings_with_its_filters(toml: Path) -> None:
+    toml.write_text(
+        f'[[scanner.runs]]\nname = "halted"\n{SCAN}\nfilters = {{ priceAbove = 5, stkTypes = "inc:ETF" }}\n'
+    )
+    [run] = resources_of(read_settings())["scope"].scanner_runs
+    assert (run.name, run.instrument, run.location, run.type) == ("halted", "STK", "STK.US", "HALTED")
+    assert run.filters == {"priceAbove": 5, "stkTypes": "inc:ETF"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"[[scanner.runs]]\n{SCAN}\n", "scanner.runs.0.name"),
+        (f'[[scanner.runs]]\nname = "a b"\n{SCAN}\n', "scanner.runs.0.name='a b': string should match pattern"),
+        (f'[[scanner.runs]]\nname = "a"\nsize = 9\n{SCAN}\n', "scanner.runs.0.size: there is no such setting"),
+        (f'[[scanner.runs]]\nname = "a"\n{SCAN}\n' * 2, "two scans are named 'a'. Give each a name of its own."),
+        (
+            "".join(f'[[scanner.runs]]\nname = "{name}"\n{SCAN}\n' for name in "ab"),
+            "'a' and 'b' ask the same. Leave one out.",
+        ),
+    ],
+)
+def test_a_scan_that_is_written_wrongly_is_one_line(toml: Path, text: str, words: str) -> None:
+    toml.write_text(text)
+    assert words in _mistake()
+
+
+def test_looks_during_the_day_are_off_unless_times_are_named(toml: Path) -> None:
+    assert Choices().schedule.intraday_at == []
+    toml.write_text('[schedule]\nintraday_at = ["10:00", "12:30"]\n')
+    assert read_settings().choices.schedule.intraday_at == [time(10), time(12, 30)]
+    toml.write_text('[schedule]\nintraday_at = ["10:00+01:00"]\n')
+    assert "it is New York's time, without a zone" in _mistake()
 
 
 @pytest.mark.parametrize(
@@ -120,6 +160,8 @@ def test_the_owners_choices_are_read(toml: Path) -> None:
         "[gateway]\nallow_remote = true\n[privacy]\nshow_account_ids = true\n"
         '[options]\nunderlyings = ["SPY", 265598]\nmonths = 3\nwidth = 10\nrequests = 200\n'
         "[details]\nrequests = 50\nrefresh_days = 90\n"
+        "[hold_back]\nshare = 0.3\nleast_rows = 20\nshares = { positions = 0.1, ledger = 0 }\n"
+        "[tolerances]\nno_earlier_nav_was_restated = { amount = 2 }\n"
     )
     choices = read_settings().choices
     assert choices.watchlist == ["AAPL", "265598", "VOD@LSE"]
@@ -133,6 +175,10 @@ def test_the_owners_choices_are_read(toml: Path) -> None:
     assert choices.schedule.nightly_at == time(19, 5)
     assert choices.gateway.allow_remote
     assert choices.privacy.show_account_ids
+    scope = resources_of(read_settings())["scope"]
+    limits = [scope.limits_of(table) for table in ("positions", "ledger", "accounts")]
+    assert limits == [Limits(share=0.1, least_rows=20), None, Limits(share=0.3, least_rows=20)]
+    assert choices.tolerances["no_earlier_nav_was_restated"].chosen == {"amount": 2.0}
 
 
 def test_a_gateway_elsewhere_is_for_who_says_so_in_the_toml(toml: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,6 +217,14 @@ def test_an_empty_file_leaves_the_defaults(toml: Path) -> None:
         ('watchlist = ["AAPL,MSFT"]', "watchlist=['AAPL,MSFT']: 'AAPL,MSFT' names nothing."),
         ('[schedule]\nnightly_at = "18:30+02:00"', "schedule.nightly_at='18:30+02:00': it is New York's time"),
         ('[schedule]\nnightly_at = "25:00"', "schedule.nightly_at='25:00': input should be in a valid time format"),
+        ("[hold_back]\nshare = 1.5", "hold_back.share=1.5: input should be less than or equal to 1."),
+        ("[hold_back]\nshares = { positions = -1 }", "hold_back.shares.positions=-1: input should be greater than or"),
+        (
+            "[tolerances]\na_b = { amount = -1 }",
+            "tolerances.a_b.amount=-1: input should be greater than or equal to 0.",
+        ),
+        ("[tolerances]\na_b = { share = inf }", "tolerances.a_b.share=inf: input should be a finite number."),
+        ("[tolerances]\na_b = 0.1", "tolerances.a_b=0.1: input should be a valid dictionary"),
         ("bars = 3", "bars=3: input should be a valid dictionary"),
     ],
 )

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 
@@ -58,6 +59,12 @@ def test_datasets_with_rows_come_first_in_the_order_of_names() -> None:
 
 def test_requests_are_told_with_the_share_of_the_pacing_budget() -> None:
     assert "requests  4 in 2.0 s, 2.3 MB: 20% of the 10/s allowed; 0.3 s were waits" in _told(_outcome())
+
+
+@pytest.mark.parametrize(("beyond", "told"), [(0, "none beyond the fewest"), (2, "2 beyond the fewest")])
+def test_requests_of_the_session_and_those_that_were_not_needed_are_told(beyond: int, told: str) -> None:
+    outcome = replace(_outcome(), run_requests=7, beyond_fewest=beyond)
+    assert f"3 more for the session; {told} there can be" in _told(outcome)
 
 
 def test_seconds_are_told_per_stage() -> None:

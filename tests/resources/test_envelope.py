@@ -47,6 +47,13 @@ def test_a_request_is_told_without_account_ids() -> None:
     assert str(asked) == "GET /portfolio/U…0001/ledger?acctIds=DU…4567"
 
 
+def test_what_a_request_is_called_is_kept_with_it_and_is_no_part_of_what_it_asks() -> None:
+    named = Request("POST", "/iserver/scanner/run", {}, {"type": "HALTED"}, name="halted")
+    assert read_line(_envelope(b"{}", named).to_line()).request.name == "halted"
+    assert named.key == Request("POST", "/iserver/scanner/run", {}, {"type": "HALTED"}).key
+    assert str(named) == "POST /iserver/scanner/run"
+
+
 def test_requests_that_ask_the_same_have_one_key() -> None:
     one = Request("GET", "/trsrv/secdef", {"a": "1", "b": "2"})
     assert one.key == Request("GET", "/trsrv/secdef", {"b": "2", "a": "1"}).key

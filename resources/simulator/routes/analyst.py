@@ -42,10 +42,11 @@ def routes(simulation: Analysed) -> list[Route]:
     """Every endpoint of the portfolio analyst."""
     answers = _Answers(simulation)
     older = [Route("/pa/performance", answers.get_performance, methods=["GET"])]
+    every = [Route("/pa/allperiods", answers.all_periods, methods=["POST"])]
     return [
         Route("/pa/performance", answers.post_performance, methods=["POST"]),
         *(older if simulation.flavour.performance_get else []),
-        Route("/pa/allperiods", answers.all_periods, methods=["POST"]),
+        *(every if simulation.flavour.all_periods else []),
     ]
 
 

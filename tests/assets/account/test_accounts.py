@@ -1,5 +1,9 @@
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
+
+import orjson
+import pytest
 
 from resources.envelope import Request
 from tests.assets.bent import DAY, Bent
@@ -56,6 +60,59 @@ def test_a_vanished_and_a_new_account_are_said(bent: Bent) -> None:
         ("U…0001", "vanished"),
         ("U…0099", "new"),
     ]
+
+
+def _adviser(bent: Bent, *pages: Any) -> Bent:
+    """The top as recorded, and pages of subaccounts below it."""
+    [path] = bent.lake.raw.landings("accounts", DAY.isoformat())
+    [top] = bent.lake.raw.read(path)
+    with bent.lake.raw.landing(
+        "accounts", DAY.isoformat(), at=top.received_at + timedelta(hours=1), run_id="adviser"
+    ) as landing:
+        landing.append(top)
+        for number, page in enumerate(pages):
+            request = Request("GET", "/portfolio/subaccounts2", {"page": str(number)}, None)
+            landing.append(replace(top, request=request, body=orjson.dumps(page)))
+    return bent
+
+
+def _clients(*ids: str) -> list[dict[str, Any]]:
+    return [{"accountId": one, "currency": "EUR", "parent": {"accountId": "U9900001"}} for one in ids]
+
+
+def _page(total: int, *ids: str) -> dict[str, Any]:
+    return {"metadata": {"total": total, "pageSize": 20, "pageNum": 0}, "subaccounts": _clients(*ids)}
+
+
+@pytest.mark.parametrize("page", [_page(2, "U9900002", "U9900003"), _clients("U9900002", "U9900003")])
+def test_clients_come_in_an_object_or_as_a_bare_array(bent: Bent, page: Any) -> None:
+    rows = _adviser(bent, page).build("accounts").rows("accounts")
+    assert rows[["account_id", "is_subaccount", "parent_account_id"]].values.tolist() == [
+        ["U9900001", False, None],
+        ["U9900002", True, "U9900001"],
+        ["U9900003", True, "U9900001"],
+    ]
+    assert bent.verdict("every_subaccount_came").has_passed
+
+
+def test_an_account_in_both_lists_is_one_account_and_one_of_the_top(bent: Bent) -> None:
+    built = _adviser(bent, _page(2, "U9900001", "U9900002")).build("accounts")
+    assert built.rows("accounts")[["account_id", "is_subaccount"]].values.tolist() == [
+        ["U9900001", False],
+        ["U9900002", True],
+    ]
+    assert built.generated("accounts", "key_is_unique").has_passed
+
+
+def test_a_client_on_two_pages_means_that_another_was_missed(bent: Bent) -> None:
+    built = _adviser(bent, _page(2, "U9900002"), _page(2, "U9900002")).build("accounts")
+    [offender] = built.verdict("every_subaccount_came").offenders
+    assert offender["problem"] == "1 accounts came, of 2"
+    assert built.generated("accounts", "key_is_unique").count == 1
+
+
+def test_a_night_without_subaccounts_lacks_none(bent: Bent) -> None:
+    assert bent.verdict("every_subaccount_came").has_passed
 
 
 def _arrow(rows: Any) -> Any:

@@ -10,7 +10,7 @@ from tests.assets.bent import TABLES
     ("name", "words"),
     [
         ("positions", "perishable: can only be asked for on the day itself"),
-        ("nav", "windowed: can be asked for again while it is inside the gateway's window"),
+        ("nav", "windowed: can be asked for again while it is inside the gateway's window of 365 days"),
         ("bars_1d", "replayable: can be asked for again at any time"),
         ("requests", "local: is written by our own processes, the gateway is not asked"),
     ],
@@ -21,7 +21,7 @@ def test_a_dataset_tells_until_when_it_can_be_had(name: str, words: str) -> None
 
 def test_a_dataset_tells_the_endpoints_it_is_from() -> None:
     told = landing_metadata(TABLES["nav"].raw)["endpoints"]
-    assert told == "POST /pa/performance, GET /pa/performance"
+    assert told == "POST /pa/allperiods, POST /pa/performance, GET /pa/performance"
 
 
 def test_a_table_tells_its_key_and_each_column_with_type_unit_nullability_and_rules() -> None:

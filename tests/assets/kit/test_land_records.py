@@ -12,7 +12,7 @@ from tests.nights import Nights
 
 FRIDAY, SATURDAY, MONDAY, TUESDAY = "2024-11-22", "2024-11-23", "2024-11-25", "2024-11-26"
 EVENING = datetime(2024, 11, 25, 23, 30, tzinfo=UTC)
-LOCAL = ["requests", "gateway_session", "parked_work"]
+LOCAL = ["requests", "gateway_session", "parked_work", "check_results"]
 
 
 class Nowhere(Gateway):

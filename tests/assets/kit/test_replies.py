@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from assets.kit.declare import Landing
-from assets.kit.replies import good_pages, landing_files, last_answers
+from assets.kit.replies import day_answers, good_pages, landing_files, last_answers
 from resources.envelope import Envelope, Request
 from resources.lake.resource import Lake
 from tests.assets.bent import TABLES
@@ -81,6 +81,41 @@ def test_a_snapshot_is_its_latest_landing_that_ended_well(tmp_path: Path) -> Non
     with pytest.raises(KeyboardInterrupt), cut_short:
         raise KeyboardInterrupt
     assert landing_files(lake.raw, TABLES["positions"], DAY.isoformat()) == [later.path]
+
+
+def test_the_last_answer_knows_the_earlier_ones_to_the_same_question(tmp_path: Path) -> None:
+    lake, path = _landed(tmp_path, _page(0, SHORT), _page(0, FULL), _page(1, SHORT), _page(0, FULL[:7]))
+    [told] = last_answers(good_pages(lake.raw, POSITIONS, path))
+    assert [len(page.json) for page in (*told.earlier, told)] == [1, 100, 7]
+
+
+SCANS = TABLES["scanner_runs"]
+
+
+def _scanned(lake: Lake, after: timedelta, *, replies_at: tuple[timedelta, ...]) -> Path:
+    request = Request("POST", "/iserver/scanner/run", {}, {"type": "HALTED"}, name="halted")
+    with lake.raw.landing("scanner_runs", DAY.isoformat(), at=EVENING + after, run_id=f"run-{after}") as landing:
+        for at in replies_at:
+            landing.append(Envelope(request, 200, {}, b'{"contracts":[]}', EVENING + at, "run"))
+    return lake.raw.landings("scanner_runs", DAY.isoformat())[-1]
+
+
+def test_of_what_is_looked_at_several_times_a_day_every_landing_counts_and_what_one_took_over_counts_once(
+    tmp_path: Path,
+) -> None:
+    lake = Lake(root=str(tmp_path), profile="p")
+    morning, noon, night = timedelta(0), timedelta(hours=3), timedelta(hours=8)
+    first = _scanned(lake, morning, replies_at=(morning,))
+    second = _scanned(lake, noon, replies_at=(noon,))
+    third = _scanned(lake, night, replies_at=(noon, night))
+    again = _scanned(lake, night + timedelta(minutes=1), replies_at=(night,))
+    assert landing_files(lake.raw, SCANS, DAY.isoformat()) == [first, second, third, again]
+    told = day_answers(lake.raw, SCANS, DAY.isoformat())
+    assert [(page.envelope.received_at - EVENING, file) for page, file in told] == [
+        (morning, str(first)),
+        (noon, str(second)),
+        (night, str(third)),
+    ]
 
 
 def test_of_a_day_without_a_landing_there_are_no_files(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 
 from assets.kit.scope import Scope
+from assets.kit.tolerance import Tolerance
 
 
 @pytest.mark.parametrize(
@@ -25,3 +26,18 @@ def test_the_exchange_decides_what_a_trading_day_is() -> None:
     thanksgiving = date(2026, 11, 26)
     assert thanksgiving not in Scope().calendar
     assert thanksgiving in Scope(exchange="XLON").calendar
+
+
+@pytest.mark.parametrize(
+    ("chosen", "tolerated"),
+    [
+        ({}, Tolerance(0.05, 1e-6)),
+        ({"another": {"amount": 1.0}}, Tolerance(0.05, 1e-6)),
+        ({"sums_agree": {"amount": 1.0}}, Tolerance(1.0, 1e-6)),
+        ({"sums_agree": {"amount": 0.0, "share": 0.5}}, Tolerance(0.0, 0.5)),
+    ],
+)
+def test_a_check_tolerates_what_the_owner_chose_and_else_its_own(
+    chosen: dict[str, dict[str, float]], tolerated: Tolerance
+) -> None:
+    assert Scope(tolerances=chosen).tolerance("sums_agree", Tolerance(0.05, 1e-6)) == tolerated

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ import pyarrow.parquet as pq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assets.kit.declare import ByYear
 from assets.kit.scope import Scope
 from assets.kit.tabulate import BATCH_ROWS, build_years
 from resources.envelope import Envelope, Request
@@ -78,6 +80,14 @@ def test_a_day_that_had_not_closed_waits_for_the_next_landing(tmp_path: Path) ->
     _land(lake, NIGHTS[2], 1, [NIGHTS[2], NIGHTS[2] + timedelta(days=3)], 10.0)
     built = build_years(BARS, [NIGHTS[2].isoformat()], lake=lake, calendar=CALENDAR, afresh=False)
     assert (built.rows, built.unfinished) == (1, 1)
+
+
+def test_what_changes_no_more_does_not_wait_for_the_close(tmp_path: Path) -> None:
+    lake = Lake(root=str(tmp_path), profile="p")
+    _land(lake, NIGHTS[2], 1, [NIGHTS[1], NIGHTS[3]], 10.0)
+    table = replace(BARS, storage=ByYear(waits_for_close=False))
+    built = build_years(table, [NIGHTS[2].isoformat()], lake=lake, calendar=CALENDAR, afresh=False)
+    assert (built.rows, built.unfinished) == (2, 0)
 
 
 def test_a_key_told_again_in_a_later_batch_is_held_once_as_told_last(tmp_path: Path) -> None:

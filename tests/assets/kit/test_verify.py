@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from assets.kit.declare import ByDay
+from assets.kit.scope import Scope
 from resources.envelope import Request
 from tests.assets.bent import DAY, TABLES, Bent
 
@@ -97,3 +98,47 @@ def test_a_reply_of_another_trading_day_under_this_days_key_fails(bent: Bent) ->
     assert bent.generated("ledger", "observed_on_its_trading_day").has_passed
     _rewrite(bent, "ledger", late)
     assert bent.generated("ledger", "observed_on_its_trading_day").count == 1
+
+
+def _off_by(cents: int) -> Any:
+    """One position's market value off by some cents."""
+
+    def change(_: Request, reply: list[dict[str, Any]]) -> Any:
+        if reply and reply[0]["conid"]:
+            reply[0]["mktValue"] = round(reply[0]["mktValue"] + cents / 100, 2)
+        return reply
+
+    return change
+
+
+def test_an_identity_tells_how_far_it_is_from_broken_also_when_it_passes(bent: Bent) -> None:
+    verdict = bent.build("positions").verdict("market_value_is_quantity_times_price")
+    assert verdict.has_passed
+    assert verdict.figures["compared"] == 120
+    assert 0 <= verdict.figures["residual"] <= verdict.figures["tolerance"]
+    assert verdict.figures["residual_in_tolerances"] <= 1
+
+
+def test_an_identity_that_is_broken_shows_the_worst_first(bent: Bent) -> None:
+    verdict = bent.bend("positions", _off_by(4000)).build("positions").verdict("market_value_is_quantity_times_price")
+    assert verdict.count == 2, "one on each page"
+    assert verdict.figures["residual"] == pytest.approx(40.0, abs=0.02)
+    assert float(verdict.offenders[0]["residual"]) >= float(verdict.offenders[1]["residual"]) > 39.9
+
+
+def test_the_owner_decides_what_is_tolerated(bent: Bent) -> None:
+    bent.bend("positions", _off_by(4000)).build("positions")
+    bent.scope = Scope(tolerances={"market_value_is_quantity_times_price": {"amount": 41.0}})
+    verdict = bent.verdict("market_value_is_quantity_times_price")
+    assert verdict.has_passed
+    assert verdict.figures["tolerance"] >= 41.0
+
+
+def test_an_identity_with_one_side_missing_is_broken(bent: Bent) -> None:
+    bent.bend("ledger", lambda _, reply: {"USD": reply["USD"]})
+    verdict = bent.build("ledger").verdict("currencies_add_up_to_base")
+    assert [(row["amount"], row["base"]) for row in verdict.offenders] == [
+        ("net_liquidation", "None"),
+        ("cash", "None"),
+    ]
+    assert verdict.figures == {"compared": 0}

@@ -42,6 +42,66 @@ def test_each_family_is_read_with_its_own_dates(bent: Bent) -> None:
     assert built.rows("period_returns")[["month", "period_return"]].values.tolist() == [[date(2026, 11, 1), -0.01]]
 
 
+def _year_of(days: list[str], nav: list[float], cps: list[float]) -> dict[str, Any]:
+    other = {"freq": "D", "startNAV": {"date": "20261118", "val": 1.0}, "dates": days[-1:], "nav": [1.0], "cps": [0.5]}
+    return {
+        "1D": other,
+        "1Y": {**other, "dates": days, "nav": nav, "cps": cps},
+        "periods": ["1D", "1Y"],
+        "start": days[0],
+        "baseCurrency": "EUR",
+        "lastSuccessfulUpdate": "2026-11-23 20:00:00",
+    }
+
+
+ALL_PERIODS = {
+    "currencyType": "base",
+    "view": ["U9900001", "U9900002"],
+    "nd": 366,
+    "id": "getPerformanceAllPeriods",
+    "included": ["U9900001", "U9900002"],
+    "pm": "TWR",
+    "U9900001": _year_of(["20261119", "20261120"], [100.5, 101.0], [0.005, 0.01]),
+    "U9900002": _year_of(["20261120"], [7.0], [0.0]),
+}
+
+
+def _all_periods(bent: Bent, reply: dict[str, Any]) -> Bent:
+    asked = {"acctIds": ["U9900001", "U9900002"]}
+    bent.ask_as("performance", lambda _: Request("POST", "/pa/allperiods", {}, asked))
+    return bent.bend("performance", lambda _request, _reply: reply)
+
+
+def test_all_periods_tell_several_accounts_apart_by_a_key_that_is_the_accounts_id(bent: Bent) -> None:
+    built = _all_periods(bent, ALL_PERIODS).build(*TABLES)
+    assert built.rows("nav")[["account_id", "date", "nav", "currency"]].values.tolist() == [
+        ["U9900001", date(2026, 11, 19), 100.5, "EUR"],
+        ["U9900001", date(2026, 11, 20), 101.0, "EUR"],
+        ["U9900002", date(2026, 11, 20), 7.0, "EUR"],
+    ]
+    assert built.rows("cumulative_returns")["cumulative_return"].tolist() == [0.005, 0.01, 0.0]
+    assert len(built.rows("period_returns")) == 0, "they tell no months"
+    assert [built.reasons(table) for table in TABLES] == [[], [], []]
+
+
+def test_a_year_whose_days_and_values_do_not_align_is_rejected_whole(bent: Bent) -> None:
+    crooked = _year_of(["20261119", "20261120"], [100.5], [0.005, 0.01])
+    built = _all_periods(bent, {**ALL_PERIODS, "U9900001": crooked}).build("nav")
+    assert "which belongs to which is unknown" in built.reasons("nav")[0][0]
+    assert not built.verdict("values_align_with_their_dates").has_passed
+
+
+def test_an_account_without_a_year_yet_is_told_and_holds_nobody_up(bent: Bent) -> None:
+    new = {"periods": [], "baseCurrency": "USD"}
+    built = _all_periods(bent, {**ALL_PERIODS, "U9900001": new}).build("nav", "accounts")
+    assert built.rows("nav")["account_id"].tolist() == ["U9900002"]
+    assert built.verdict("every_account_has_a_value").count == 1
+
+
+def test_every_account_of_a_night_has_a_value(bent: Bent) -> None:
+    assert bent.build("nav", "accounts").verdict("every_account_has_a_value").has_passed
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_a_series_that_aligns_passes(bent: Bent, table: str) -> None:
     assert bent.build(table).verdict(ALIGNED[table]).has_passed
@@ -67,6 +127,19 @@ def test_a_nav_of_the_future_fails(bent: Bent) -> None:
     assert offender["problem"] == "later than the day it was told on"
 
 
+def test_a_tenth_of_the_value_on_some_days_stands_apart_as_was_seen_live(bent: Bent) -> None:
+    name = "no_nav_stands_apart_from_the_days_around_it"
+    assert bent.build("nav").verdict(name).has_passed
+
+    def glitch(_: Request, reply: dict[str, Any]) -> Any:
+        navs = reply["nav"]["data"][0]["navs"]
+        for place in (40, 42, 43, 44):
+            navs[place] /= 10
+        return reply
+
+    assert bent.bend("performance", glitch).build("nav").verdict(name).count == 4
+
+
 def test_todays_nav_is_the_ledgers_net_liquidation(bent: Bent) -> None:
     assert bent.build("nav", "ledger").verdict("nav_is_the_net_liquidation_of_the_ledger").has_passed
 
@@ -89,4 +162,4 @@ def test_a_restated_nav_is_shown_as_a_diff(bent: Bent) -> None:
         return reply
 
     [offender] = bent.bend("performance", restated).build("nav").verdict("no_earlier_nav_was_restated").offenders
-    assert float(offender["difference"]) == pytest.approx(12.5)
+    assert float(offender["residual"]) == pytest.approx(12.5)

@@ -1,9 +1,18 @@
+import hashlib
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from resources.envelope import Request
-from tests.assets.bent import Bent
+from tests.assets.bent import DAY, Bent
+from tests.nights import Nights
+from tests.resources.gateway import crooked as scripted
+
+HOUR = timedelta(hours=1)
 
 COLD = {
     "acctId": "U9900001", "conid": 990000123, "contractDesc": "SIMA   DEC2026 150 C", "position": -2.0,
@@ -68,6 +77,70 @@ def test_zero_units_worth_something_are_rejected(bent: Bent) -> None:
     assert built.reasons("positions") == [["A position of zero units has a value of zero"]]
 
 
+def _confirmed(bent: Bent, told: dict[str, Any], *answers: Any) -> Bent:
+    """One page with one row, and what came when that row was asked for by itself."""
+    bent.bend("positions", _only(told))
+    [path] = bent.lake.raw.landings("positions", DAY.isoformat())
+    page, *_ = bent.lake.raw.read(path)
+    with bent.lake.raw.landing("positions", DAY.isoformat(), at=page.received_at + HOUR, run_id="again") as landing:
+        landing.append(page)
+        for answer in answers:
+            asked = Request("GET", f"/portfolio/U9900001/position/{told['conid']}", {}, None)
+            landing.append(replace(page, request=asked, body=orjson.dumps(answer), received_at=page.received_at + HOUR))
+    return bent.build("positions")
+
+
+WRONG = {**COLD, "mktPrice": 0.0, "mktValue": 0.0}
+
+
+def test_a_row_that_was_confirmed_takes_the_place_of_the_doubtful_one_and_names_its_own_reply(bent: Bent) -> None:
+    built = _confirmed(bent, WRONG, [COLD])
+    [row] = built.rows("positions").to_dict("records")
+    assert (row["price"], row["market_value"]) == (1.25, -250.0)
+    assert row["raw_sha256"] == hashlib.sha256(orjson.dumps([COLD])).hexdigest()
+    for name in ("pages_are_complete", "no_contract_stands_on_two_pages", "market_value_is_quantity_times_price"):
+        assert built.verdict(name).has_passed, name
+    assert built.generated("positions", "key_is_unique").has_passed
+
+
+def test_a_doubtful_row_that_is_not_held_any_more_stands_as_it_was_told(bent: Bent) -> None:
+    [row] = _confirmed(bent, WRONG, []).rows("positions").to_dict("records")
+    assert (row["price"], row["market_value"]) == (0.0, 0.0)
+
+
+def test_a_confirmation_that_breaks_the_schema_is_rejected_and_confirms_nothing(bent: Bent) -> None:
+    built = _confirmed(bent, WRONG, [{**COLD, "position": "many"}])
+    [row] = built.rows("positions").to_dict("records")
+    assert (row["price"], row["market_value"]) == (0.0, 0.0)
+    assert "quantity: position cannot be read as float" in built.reasons("positions")[0]
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_asked"),
+    [
+        ({}, False),
+        ({"mktPrice": 0.0}, True),
+        ({"mktValue": None}, True),
+        ({"mktPrice": "1.25"}, False),
+        ({"mktValue": -2.5}, True),
+        ({"position": 0.0, "mktPrice": 0.0, "mktValue": 0.0}, False),
+        ({"assetClass": "BOND", "multiplier": None, "mktValue": -0.025}, False),
+    ],
+)
+def test_only_what_contradicts_itself_is_asked_for_once_more(tmp_path: Path, changed: Any, is_asked: bool) -> None:
+    page = scripted.answer(body=orjson.dumps([{**COLD, **changed}]))
+    script = {
+        **scripted.HEALTHY,
+        "GET /portfolio/U9900001/positions/0": page,
+        "GET /portfolio/U9900001/position/990000123": scripted.answer(body=orjson.dumps([COLD])),
+    }
+    with scripted.crooked(script) as gateway:
+        nights = Nights(tmp_path, gateway)
+        nights.materialize("raw/positions", day=DAY.isoformat())
+    assert gateway.asked.count("GET /portfolio/U9900001/positions/0") == 1
+    assert gateway.asked.count("GET /portfolio/U9900001/position/990000123") == int(is_asked)
+
+
 def test_pages_as_the_gateway_sent_them_pass_every_check(bent: Bent) -> None:
     built = bent.build("positions")
     for name in (
@@ -101,6 +174,15 @@ def test_a_full_page_that_was_read_only_once_fails(bent: Bent) -> None:
     reads = iter(range(9))
     bent.bend("positions", lambda _, reply: reply if next(reads) < 2 else None)
     assert not bent.verdict("pages_are_complete").has_passed
+
+
+@pytest.mark.parametrize("strange", [3, {"rows": []}, "page", False])
+def test_a_page_that_is_no_list_is_rejected_whole_and_the_others_stand(bent: Bent, strange: Any) -> None:
+    bent.bend("positions", lambda request, reply: strange if request.path.endswith("/1") else reply)
+    assert len(bent.build("positions").rows("positions")) == 100
+    [[why]] = bent.reasons("positions")
+    assert why.startswith("the reply's shape is not known: a list was due")
+    assert bent.verdict("no_contract_stands_on_two_pages").has_passed
 
 
 def test_a_contract_on_two_pages_fails(bent: Bent) -> None:

@@ -54,7 +54,9 @@ def asked(bent: Bent) -> Iterator[Asked]:
         def land(*, day: date = DAY, requests: int = 3, refresh_days: int = 30, said: Any = None) -> list[int]:
             scope = Scope(details_requests=requests, details_refresh_days=refresh_days)
             say = [].append if said is None else said.append
-            fetch = Fetch(resource.client, bent.lake.tables, scope, scope.calendar, (day,), say)
+            client, lake = resource.client, bent.lake
+            pause = client.exchange.clock.sleep
+            fetch = Fetch(client, lake.tables, lake.raw, scope, scope.calendar, (day,), say, pause)
             return [int(page.params["conid"]) for page in raw_contract_details.fetch(fetch)]
 
         yield land

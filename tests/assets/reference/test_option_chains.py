@@ -84,7 +84,8 @@ def client(gateway: Running) -> Iterator[GatewayClient]:
 
 def _landed(bent: Bent, client: GatewayClient, said: list[str], **scope: Any) -> Iterator[Page]:
     chosen = Scope(**{**WISHED, **scope})
-    fetch = Fetch(client, bent.lake.tables, chosen, chosen.calendar, (DAY,), said.append)
+    pause = client.exchange.clock.sleep
+    fetch = Fetch(client, bent.lake.tables, bent.lake.raw, chosen, chosen.calendar, (DAY,), said.append, pause)
     return raw_option_chains.fetch(fetch)
 
 

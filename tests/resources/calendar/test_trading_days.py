@@ -1,6 +1,7 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +49,32 @@ def test_time_never_goes_back_to_an_earlier_trading_day(instant: datetime, later
 )
 def test_an_instant_belongs_to_the_latest_day_that_has_opened(instant: str, day: str) -> None:
     assert NYSE.day_of(_new_york(instant)) == date.fromisoformat(day)
+
+
+@pytest.mark.parametrize(
+    ("calendar", "instant", "day"),
+    [
+        ("XNYS", "2026-11-23T09:30", "2026-11-23"),
+        ("XNYS", "2026-11-23T16:00", "2026-11-23"),
+        ("XNYS", "2026-11-23T19:59", "2026-11-23"),  # late
+        ("XNYS", "2026-11-23T20:00", "2026-11-24"),  # over night
+        ("XNYS", "2026-11-24T04:30", "2026-11-24"),  # before the open
+        ("XNYS", "2026-11-25T21:00", "2026-11-27"),  # before Thanksgiving
+        ("XNYS", "2026-11-27T16:59", "2026-11-27"),  # late on a half day
+        ("XNYS", "2026-11-27T17:00", "2026-11-30"),
+        ("XETR", "2026-11-24T03:30", "2026-11-24"),  # half past nine in Frankfurt
+        ("CMES", "2026-11-23T18:30", "2026-11-24"),  # futures begin the next day in the evening
+        ("24/5", "2026-11-23T21:00", "2026-11-24"),  # as a day of UTC
+    ],
+)
+def test_an_execution_counts_for_the_day_of_its_session(calendar: str, instant: str, day: str) -> None:
+    at = np.array([_new_york(instant).astimezone(UTC).replace(tzinfo=None)], dtype="datetime64[s]")
+    assert [str(found) for found in trading_calendar(calendar).traded_on(at)] == [day]
+
+
+def test_an_execution_of_years_that_no_calendar_knows_has_no_day() -> None:
+    at = np.array(["1970-01-01", "2200-01-01", "NaT"], dtype="datetime64[s]")
+    assert np.isnat(NYSE.traded_on(at)).all()
 
 
 def test_half_days_close_early() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resources.envelope import Envelope, Request
-from resources.gateway.endpoint import Endpoint, Local, Numbered, Page
+from resources.gateway.endpoint import Endpoint, Local, Numbered, Page, Totalled
 from resources.gateway.errors import NotListed
 from resources.gateway.resource import Gateway
 from resources.simulator.options import Options
@@ -53,6 +53,46 @@ def test_pages_are_walked_to_the_first_short_one(held: int, requests: int) -> No
     pages = list(POSITIONS.paging(ask))
     assert sum(len(page.json) for page in pages) == held
     assert asked == list(range(requests))
+
+
+def _walked(*bodies: Any, size: int = 2) -> int:
+    """How many pages are asked of a gateway that answers so, page by page."""
+    paging, asked = Totalled("rows", size=size), list[int]()
+
+    def ask(query: dict[str, int]) -> Page:
+        asked.append(query["page"])
+        return _page(bodies[query["page"]], query["page"])
+
+    list(paging(ask))
+    assert asked == list(range(len(asked)))
+    return len(asked)
+
+
+def _told(total: int, *rows: int) -> dict[str, Any]:
+    return {"metadata": {"total": total, "pageSize": 2, "pageNum": 0}, "rows": list(rows)}
+
+
+@pytest.mark.parametrize(
+    ("bodies", "requests"),
+    [
+        ([_told(2, 1, 2)], 1),
+        ([_told(3, 1, 2), _told(3, 3)], 2),
+        ([_told(4, 1, 2), _told(4, 3, 4)], 2),
+        ([_told(9, 1, 2), _told(9)], 2),
+        ([_told(0)], 1),
+        ([{"rows": [1]}], 1),
+    ],
+)
+def test_pages_that_tell_a_total_are_walked_until_so_many_rows_came(bodies: list[Any], requests: int) -> None:
+    assert _walked(*bodies) == requests
+
+
+@pytest.mark.parametrize(
+    ("bodies", "requests"),
+    [([[1]], 1), ([[1, 2], [3]], 2), ([[1, 2], []], 2), ([[1, 2], [1, 2]], 2), ([[1, 2, 3]], 1), ([[]], 1)],
+)
+def test_bare_arrays_end_with_a_page_that_is_not_full_or_comes_twice(bodies: list[Any], requests: int) -> None:
+    assert _walked(*bodies) == requests
 
 
 def test_a_page_knows_what_was_asked_from_path_query_and_body() -> None:

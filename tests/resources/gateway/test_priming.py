@@ -8,7 +8,7 @@ import pytest
 from resources.envelope import Envelope
 from resources.gateway import errors
 from resources.gateway.endpoint import Endpoint, Numbered
-from resources.gateway.priming import PORTFOLIO_ACCOUNTS
+from resources.gateway.priming import PORTFOLIO_ACCOUNTS, SUBACCOUNTS
 from resources.simulator.flavour import Flavour
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
@@ -87,6 +87,68 @@ def test_a_portfolio_that_says_401_before_its_accounts_were_listed_is_primed_and
         assert len(one.client.ask(POSITIONS, account_id=ACCOUNT, page=0).json) == 3
     positions = "GET /portfolio/U9900001/positions/0"
     assert one.sent == [*OPENING, positions, STATUS, *OPENING, positions]
+
+
+BELOW = "GET /portfolio/subaccounts2"
+THIRTY_SEVEN = Options(clock=EVENING, accounts=37, positions=0, adviser=True)
+CLIENTS = tuple(f"U{9_900_001 + place}" for place in range(37))
+
+
+def test_an_advisers_clients_are_seen_below_the_own_account_in_as_few_pages_as_hold_them(tmp_path: Path) -> None:
+    with serve(THIRTY_SEVEN) as running, wired(running, tmp_path, Hours(running)) as one:
+        assert one.client.account_ids() == ("F9900000", *CLIENTS)
+        assert one.sent == [*OPENING, BELOW, BELOW]
+        found = [page for page in one.client.pages(SUBACCOUNTS)]
+        assert [len(page.json["subaccounts"]) for page in found] == [20, 17]
+        assert one.sent == [*OPENING, BELOW, BELOW], "what primed the session is not asked for twice"
+        assert one.client.ask(LEDGER, account_id=CLIENTS[-1]).json
+
+
+def test_a_login_without_subaccounts_is_not_asked_for_any(one: Wired) -> None:
+    one.client.open()
+    assert one.sent == OPENING
+
+
+def test_without_a_brokerage_session_to_tell_of_them_they_are_asked_for(tmp_path: Path) -> None:
+    with serve(THIRTY_SEVEN) as running, wired(running, tmp_path, Hours(running)) as one:
+        running.control.compete()
+        assert one.client.account_ids() == ("F9900000", *CLIENTS)
+        assert "GET /iserver/accounts" not in one.sent
+
+
+def test_an_own_account_that_is_listed_below_too_is_one_account(gateway: Running, one: Wired) -> None:
+    gateway.control.compete()
+    assert one.client.account_ids() == (ACCOUNT,)
+
+
+def test_a_page_of_subaccounts_that_lacks_some_is_asked_for_again(tmp_path: Path) -> None:
+    with serve(THIRTY_SEVEN) as running, wired(running, tmp_path, Hours(running)) as one:
+        running.control.add_faults({"faults": ["repeated"], "path": "/portfolio/subaccounts2", "times": 2})
+        assert one.client.account_ids() == ("F9900000", *CLIENTS)
+        assert one.sent.count(BELOW) > 2
+
+
+@pytest.mark.parametrize(
+    ("told", "problem"),
+    [
+        (b'{"metadata":{"total":3},"subaccounts":[{"accountId":"U9900002"}]}', "1 accounts came, of 3"),
+        (b"[]", "none came, while the brokerage side has some"),
+    ],
+)
+def test_subaccounts_that_never_come_whole_are_told(tmp_path: Path, told: bytes, problem: str) -> None:
+    tradable = b'{"accounts":["F9900000","U9900002","U9900003"],"selectedAccount":"F9900000"}'
+    script = {
+        **scripted.HEALTHY,
+        "GET /iserver/accounts": scripted.answer(body=tradable),
+        "GET /portfolio/accounts": scripted.answer(body=b'[{"accountId":"F9900000"}]'),
+        "GET /portfolio/subaccounts2": scripted.answer(body=told),
+    }
+    with (
+        scripted.crooked(script) as running,
+        wired(running, tmp_path) as one,
+        pytest.raises(errors.Garbled, match=problem),
+    ):
+        one.client.account_ids()
 
 
 def test_several_accounts_are_seen_without_the_pseudo_account_all(tmp_path: Path) -> None:
