@@ -60,7 +60,7 @@ def raw_contract_details(fetch: Fetch) -> Iterator[Page]:
             fetch.say(f"contract {conid}: {nothing}")
 
 
-@table(ContractDetail, raw=raw_contract_details, key=["conid"])
+@table(ContractDetail, raw=raw_contract_details, key=["conid"], shrinks="freely")
 def contract_details(page: Page) -> Block:
     """What the trading side tells of contracts, on the trading day on which they were asked for."""
     reply = keyed(page.json)

@@ -26,11 +26,8 @@ DAY = "2026-11-23"
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 WAITED = Parked("performance", (date(2026, 11, 23),), "Postponed", "a limit of minutes", EVENING, None, "earlier")
 SCOPE: dict[str, Any] = {"watchlist": ["AAPL", "IBM"], "bars_asset_classes": ["STK"], "bars_depth_days": 5}
-SCOPE |= {
-    "options_underlyings": ["IBM"],
-    "options_requests": 3,
-    "details_requests": 2,
-}  # held: its price is told before any bars are
+SCOPE |= {"options_underlyings": ["IBM"], "options_requests": 3}  # held: its price is told before any bars are
+SCOPE |= {"details_requests": 2}
 NOTHING: dict[str, Any] = {**SCOPE, "watchlist": [], "options_underlyings": []}
 OF_A_LANDING = {one.name for one in PROVENANCE} - {"extra"}
 OF_AN_INSTANT = {"reckoned_at"}  # the gateway's own clock in a reply
