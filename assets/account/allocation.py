@@ -83,7 +83,16 @@ def asset_classes_are_the_positions_plus_cash() -> str:
 
 
 def _shares(reply: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for wire, dimension in DIMENSIONS.items():
-        for side, categories in keyed_if_any(reply.get(wire)).items():
+    """One record per category; of a dimension that we do not know too: it is rejected, and not overlooked."""
+    for wire, sides in reply.items():
+        if wire not in DIMENSIONS and not isinstance(sides, dict):
+            yield {"dimension": wire, "market_value": sides}
+            continue
+        for side, categories in keyed_if_any(sides).items():
             for category, value in keyed_if_any(categories).items():
-                yield {"dimension": dimension, "category": category, "side": side, "market_value": value}
+                yield {
+                    "dimension": DIMENSIONS.get(wire, wire),
+                    "category": category,
+                    "side": side,
+                    "market_value": value,
+                }

@@ -11,6 +11,7 @@ import dagster as dg
 
 from assets.kit.declare import Landing, Table
 from assets.kit.schema import SQL, Column, all_columns
+from resources.gateway.allowed import Tier
 from resources.gateway.endpoint import Endpoint, Local, Numbered
 from resources.gateway.pacing import DOCUMENTED_PER_SECOND
 from resources.privacy import masked
@@ -46,7 +47,6 @@ def landing_metadata(landing: Landing) -> dict[str, Any]:
     """What a landing is, without running it."""
     return {
         "endpoints": ", ".join(str(endpoint) for endpoint in landing.endpoints),
-        "sources": dg.MetadataValue.md(markdown([_source(one) for one in landing.endpoints])),
         "time": time_words(landing),
     }
 
@@ -60,8 +60,8 @@ def time_words(landing: Landing) -> str:
 def described(of: Landing | Table) -> str:
     """What stands at the top of a dataset's page."""
     landing = of if isinstance(of, Landing) else of.raw
-    sources = ", ".join(f"`{endpoint}`" for endpoint in landing.endpoints)
-    lines = [of.doc, f"From {sources}. {time_words(landing).capitalize()}."]
+    sources = "\n".join(f"- from {_source(one)}" for one in landing.endpoints)
+    lines = [of.doc, sources, f"Time: {time_words(landing)}."]
     if isinstance(of, Table):
         lines += [f"One row per {', '.join(f'`{name}`' for name in of.key)} and trading day.", "---", of.charter]
     return "\n\n".join(lines)
@@ -87,23 +87,16 @@ def markdown(records: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _source(endpoint: Endpoint | Local) -> dict[str, str]:
-    if isinstance(endpoint, Local):
-        return {"request": str(endpoint), "wants": "nothing: our own records", "at most": "", "pages": ""}
-    paging = endpoint.paging
-    return {
-        "request": str(endpoint),
-        "wants": "a login" if endpoint.tier.name == "LOGIN" else "the brokerage session",
-        "at most": _limits(endpoint),
-        "pages": f"of {paging.size}, to the first short one" if isinstance(paging, Numbered) else "one reply",
-    }
-
-
-def _limits(endpoint: Endpoint) -> str:
-    own = endpoint.limit
-    limits = [f"{own.requests} per {own.seconds:g} s"] if own else []
-    limits += [f"{endpoint.concurrent} at once"] if endpoint.concurrent else []
-    return ", ".join([*limits, f"{DOCUMENTED_PER_SECOND:g} per s with all others"])
+def _source(one: Endpoint | Local) -> str:
+    """An endpoint in words: what it wants, how often it may be asked, whether it comes in pages."""
+    if isinstance(one, Local):
+        return f"`{one}`, our own records"
+    wants = "a login" if one.tier is Tier.LOGIN else "the brokerage session"
+    limits = [f"{one.limit.requests} per {one.limit.seconds:g} s"] if one.limit else []
+    limits += [f"{one.concurrent} at once"] if one.concurrent else []
+    limits += [f"{DOCUMENTED_PER_SECOND:g} per s with all others"]
+    pages = f"; in pages of {one.paging.size}" if isinstance(one.paging, Numbered) else ""
+    return f"`{one}`, which wants {wants}; at most {', '.join(limits)}{pages}"
 
 
 def _cell(value: Any) -> str:

@@ -23,6 +23,7 @@ from assets.kit.declare import Fetch, check, landing, table
 from assets.kit.parse import day, epoch_ms, java_day
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, echoed, keyed, listed, rows
+from assets.kit.tolerance import Tolerance
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import NoData, Refused
 from resources.gateway.pacing import Limit
@@ -152,7 +153,7 @@ def nothing_happened_later_than_it_was_told() -> str:
     """
 
 
-@check(transaction_windows, needs=["realized_gains"], is_blocking=False)
+@check(transaction_windows, needs=["realized_gains"], is_blocking=False, tolerance=Tolerance(amount=0.05, share=1e-4))
 def gains_add_up_to_the_total() -> str:
     """The days' gains of a contract, converted, add up to the total beside them, to the cent and the rate's digits.
 
@@ -163,9 +164,9 @@ def gains_add_up_to_the_total() -> str:
             select trading_day, conid, sum(amount * coalesce(exchange_rate, 1)) as earned, sum(abs(amount)) as size
             from realized_gains group by all
         )
-        select w.trading_day, w.conid, w.realized_pnl, coalesce(e.earned, 0) as earned
+        select w.trading_day, w.conid, w.realized_pnl, coalesce(e.earned, 0) as earned,
+               coalesce(w.realized_pnl, 0) - coalesce(e.earned, 0) as residual, coalesce(e.size, 0) as size
         from transaction_windows w left join earned e using (trading_day, conid)
-        where abs(coalesce(w.realized_pnl, 0) - coalesce(e.earned, 0)) > 0.05 + 1e-4 * coalesce(e.size, 0)
     """
 
 

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import hammering, loading, memory, normalise, overhead, publication, serving
+from tests.bench import hammering, large, loading, memory, normalise, overhead, publication, serving
 from tests.bench.measure import Line
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Path], Iterator[Line]]]] = {
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path], Iterator[Line]]]] = {
     "memory": (memory.TITLE, memory.lines),
     "loading": (loading.TITLE, loading.lines),
     "overhead": (overhead.TITLE, overhead.lines),
+    "large": (large.TITLE, large.lines),
     "hammering": (hammering.TITLE, hammering.lines),
     "publication": (publication.TITLE, publication.lines),
     "serving": (serving.TITLE, serving.lines),

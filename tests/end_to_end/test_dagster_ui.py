@@ -125,6 +125,9 @@ def test_an_assets_page_shows_in_a_browser_what_it_is_and_asks_nobody_else(eveni
     for told in (
         "What each account held.",
         "account-owner",
+        "which wants a login; at most 10 per s with all others; in pages of 100",
+        "Time: perishable: can only be asked for on the day itself.",
+        "Fails if more than",
         "Quantity x price x multiplier.",
         "greater than 0",
         evening.day,
@@ -132,9 +135,22 @@ def test_an_assets_page_shows_in_a_browser_what_it_is_and_asks_nobody_else(eveni
         expect(page.get_by_text(told).filter(visible=True).first).to_be_visible(timeout=60_000)
     check = "market_value_is_quantity_times_price"
     page.goto(f"/assets/positions?view=checks&checkDetail={check}")
-    for told in (check, "This is a blocking asset check", "Market value agrees with", "Passed"):
+    for told in (
+        check,
+        "This is a blocking asset check",
+        "Market value agrees with",
+        "Passed",
+        "residual_in_tolerances",
+    ):
         expect(page.get_by_text(told).filter(visible=True).first).to_be_visible(timeout=60_000)
     assert elsewhere == []
+
+
+def test_a_days_page_shows_its_rows_with_account_ids_shortened(evening: Evening, page: Page) -> None:
+    page.goto(f"/assets/positions?view=partitions&partition={evening.day}")
+    page.get_by_text("[Show Markdown]").filter(visible=True).first.click()
+    expect(page.get_by_text("U…0001").filter(visible=True).first).to_be_visible(timeout=60_000)
+    assert "U9900001" not in page.content()
 
 
 def _is_local(url: str, base: str) -> bool:

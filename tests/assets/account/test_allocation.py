@@ -27,6 +27,26 @@ def test_each_category_is_a_row_with_the_account_of_the_path(bent: Bent) -> None
     assert set(rows["account_id"]) == {"U9900001"}
 
 
+def test_a_dimension_that_we_do_not_know_is_rejected_and_not_overlooked(bent: Bent) -> None:
+    def novel(_: Request, reply: dict[str, Any]) -> Any:
+        return {**reply, "country": {"long": {"US": 2415.0, "DE": 3.0}, "short": {}}, "rc": 0}
+
+    known = len(bent.build("allocation").rows("allocation"))
+    built = bent.bend("allocation", novel).build("allocation")
+    assert len(built.rows("allocation")) == known
+    assert len(built.reasons("allocation")) == 3
+    assert all("dimension: not one of" in str(why) for why in built.reasons("allocation"))
+
+
+@pytest.mark.parametrize("strange", ["", 0, False, []])
+def test_what_is_no_object_where_one_was_due_rejects_the_reply_and_null_is_none(bent: Bent, strange: Any) -> None:
+    bent.bend("allocation", lambda _, reply: {**reply, "sector": {"long": strange}}).build("allocation")
+    [[why]] = bent.reasons("allocation")
+    assert "an object was due" in why
+    bent.bend("allocation", lambda _, reply: {**reply, "sector": {"long": None}}).build("allocation")
+    assert bent.reasons("allocation") == []
+
+
 @pytest.mark.parametrize(
     "name", ["every_dimension_adds_up_to_the_same_total", "asset_classes_are_the_positions_plus_cash"]
 )

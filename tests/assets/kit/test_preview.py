@@ -1,6 +1,9 @@
+from typing import Any
+
 from assets.kit.describe import markdown
 from assets.kit.preview import PREVIEWED
 from assets.kit.tabulate import Built, build_day
+from resources.envelope import Request
 from tests.assets.bent import DAY, TABLES, Bent
 
 
@@ -25,10 +28,15 @@ def test_names_of_people_are_not_shown(bent: Bent) -> None:
     assert bent.rows("accounts")["title"].iloc[0] == "Sim Owner 1"
 
 
-def test_what_is_missing_is_blank_and_where_a_row_stands_in_raw_is_left_out(bent: Bent) -> None:
-    row = _built(bent, "positions").preview[0]
-    assert "" in row.values()
-    assert {"raw_sha256", "run_id"}.isdisjoint(row)
+def test_what_is_the_same_or_missing_in_all_is_left_out_and_what_is_missing_in_some_is_blank(bent: Bent) -> None:
+    def some(_: Request, reply: list[dict[str, Any]]) -> Any:
+        for place, row in enumerate(reply):
+            row |= {"strike": "150" if place == 1 else "0", "model": ""}
+        return reply
+
+    rows = _built(bent.bend("positions", some), "positions").preview
+    assert {"trading_day", "observed_at", "raw_sha256", "run_id", "model", "extra"}.isdisjoint(rows[0])
+    assert {row["strike"] for row in rows} == {"", 150.0}
 
 
 def test_a_partition_without_rows_has_nothing_to_show(bent: Bent) -> None:

@@ -3,6 +3,8 @@ from typing import Any
 
 import pytest
 
+from assets.performance.performance import whose_turn
+from resources.calendar.trading_days import trading_calendar
 from resources.envelope import Request
 from tests.assets.bent import Bent
 
@@ -54,7 +56,7 @@ def _year_of(days: list[str], nav: list[float], cps: list[float]) -> dict[str, A
     }
 
 
-ALL_PERIODS = {
+ALL_PERIODS: dict[str, Any] = {
     "currencyType": "base",
     "view": ["U9900001", "U9900002"],
     "nd": 366,
@@ -84,6 +86,15 @@ def test_all_periods_tell_several_accounts_apart_by_a_key_that_is_the_accounts_i
     assert [built.reasons(table) for table in TABLES] == [[], [], []]
 
 
+@pytest.mark.parametrize("count", [2, 5, 7])
+def test_the_months_of_each_account_come_within_as_many_trading_days_as_there_are_accounts(count: int) -> None:
+    calendar = trading_calendar("XNYS")
+    days = [day.item() for day in calendar.between(date(2026, 11, 2), date(2027, 3, 31))]
+    accounts = [str(number) for number in range(count)]
+    turns = [whose_turn(accounts, day, calendar) for day in days]
+    assert all(set(turns[place : place + count]) == set(accounts) for place in range(len(turns) - count))
+
+
 def test_a_year_whose_days_and_values_do_not_align_is_rejected_whole(bent: Bent) -> None:
     crooked = _year_of(["20261119", "20261120"], [100.5], [0.005, 0.01])
     built = _all_periods(bent, {**ALL_PERIODS, "U9900001": crooked}).build("nav")
@@ -96,6 +107,26 @@ def test_an_account_without_a_year_yet_is_told_and_holds_nobody_up(bent: Bent) -
     built = _all_periods(bent, {**ALL_PERIODS, "U9900001": new}).build("nav", "accounts")
     assert built.rows("nav")["account_id"].tolist() == ["U9900002"]
     assert built.verdict("every_account_has_a_value").count == 1
+
+
+def test_of_an_account_whose_year_is_not_told_the_longest_period_is_read(bent: Bent) -> None:
+    days = {"freq": "D", "dates": ["20260101", "20261120"], "nav": [99.0, 101.0], "cps": [0.0, 0.02]}
+    week = {**days, "dates": ["20261120"], "nav": [101.0], "cps": [0.01]}
+    cut = {"1D": week, "7D": week, "YTD": days, "baseCurrency": "USD", "start": "20251123"}
+    built = _all_periods(bent, {**ALL_PERIODS, "U9900001": cut}).build("nav", "cumulative_returns")
+    own = built.rows("nav").query("account_id == 'U9900001'")
+    assert own["nav"].tolist() == [99.0, 101.0]
+    assert built.rows("cumulative_returns").query("account_id == 'U9900001'")["cumulative_return"].tolist() == [
+        0.0,
+        0.02,
+    ]
+
+
+def test_values_without_their_currency_are_rejected_and_not_overlooked(bent: Bent) -> None:
+    bare = {name: value for name, value in ALL_PERIODS["U9900001"].items() if name != "baseCurrency"}
+    built = _all_periods(bent, {**ALL_PERIODS, "U9900001": bare}).build("nav")
+    assert built.rows("nav")["account_id"].tolist() == ["U9900002"]
+    assert built.reasons("nav") == [["currency: baseCurrency is missing"]] * 2
 
 
 def test_every_account_of_a_night_has_a_value(bent: Bent) -> None:
