@@ -22,7 +22,7 @@ from zlib import crc32
 from assets.kit.declare import Fetch, check, landing, table
 from assets.kit.parse import day, epoch_ms, java_day
 from assets.kit.schema import Row, column
-from assets.kit.shape import Block, echoed, keyed, listed, rows
+from assets.kit.shape import Block, echoed, keyed, keyed_if_any, listed, rows
 from assets.kit.tolerance import Tolerance
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import NoData, Refused
@@ -114,7 +114,8 @@ def transactions(page: Page) -> Block:
 @table(Gain, raw=raw_transactions, key=["account_id", "conid", "date", "side", "place"], shrinks="freely")
 def realized_gains(page: Page) -> Block:
     """What closing trades earned in the contracts that were asked for, by day, a year back."""
-    gains = keyed(keyed(page.json).get("rpnl") or {}).get("data") or []
+    told = keyed_if_any(keyed(page.json).get("rpnl"))
+    gains = listed(told["data"]) if told else []
     return rows(_placed(_of_what_was_asked(page, gains), ("acctid", "conid", "date", "side")))
 
 
@@ -129,7 +130,7 @@ def transaction_windows(page: Page) -> Block:
         "conid": conid,
         "accounts": ",".join(page.params["acctIds"]),
         "count": len(reply["transactions"]),
-        "earned": keyed(reply.get("rpnl") or {}).get("amt"),
+        "earned": keyed_if_any(reply.get("rpnl")).get("amt"),
     }
     return rows([{**reply, **about}])
 

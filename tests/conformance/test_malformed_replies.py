@@ -47,9 +47,17 @@ TABLES = [table for table in FOUND.tables if table.raw in LANDINGS]
 DAY = date(2026, 11, 23)
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 CALENDAR = trading_calendar("XNYS")
-SCOPE: dict[str, Any] = {"watchlist": ["AAPL"], "bars_asset_classes": ["STK"], "bars_depth_days": 3}
+SCAN = {"name": "most_active", "instrument": "STK", "location": "STK.US.MAJOR", "type": "MOST_ACTIVE"}
+SCOPE: dict[str, Any] = {
+    "watchlist": ["AAPL"],
+    "bars_asset_classes": ["STK"],
+    "bars_depth_days": 3,
+    "options_underlyings": ["AAPL"],
+    "options_requests": 3,
+    "scanner_runs": [SCAN],
+}
 OF_THE_REPLY = {one.name for one in PROVENANCE}
-EXAMPLES = 300  # of all tables together
+EXAMPLES = 150  # of all tables together
 BOUNDED = settings(
     max_examples=max(5, EXAMPLES // len(TABLES)),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
@@ -195,9 +203,9 @@ def test_a_reply_that_is_none_gives_no_rows(bench: Bench, table: Table, data: st
     envelope = replace(one, body=body)
     built = bench.build(table, envelope)
     assert len(built.rows) == 0
-    assert (
-        not is_good(envelope) or built.is_rejected_whole(body) or len(built.rejected) or orjson.loads(body) in ([], {})
-    )
+    if is_good(envelope) and orjson.loads(body) not in ([], {}):
+        same = [built, *(bench.build(other, envelope) for other in TABLES if other.raw is table.raw)]
+        assert any(len(one.rejected) for one in same), "a reply vanished"
 
 
 @pytest.mark.parametrize("landing", LANDINGS, ids=_named)
@@ -231,13 +239,21 @@ def _assert_nothing_is_lost(
     bench: Bench, table: Table, good: Envelope, mutation: Mutation, built: Built, before: Built
 ) -> None:
     """Records may be missing only where they were taken out, or none is left in their place."""
+    if before.records == 0:  # another table of the same landing reads it
+        return
     if not mutation.path:
         assert built.records == 0
-        assert mutation.value in ([], {}), "what stands in the place of a reply vanished"
+        is_seen = any(
+            len(bench.build(other, replace(good, body=mutation.body)).rejected)
+            for other in TABLES
+            if other.raw is table.raw
+        )
+        assert is_seen or mutation.value in ([], {}), "what stands in the place of a reply vanished"
         return
     if built.records >= before.records and mutation.value in (None, [], {}):
         return
-    if isinstance(mutation.path[-1], str) and not isinstance(at(orjson.loads(good.body), mutation.path), dict | list):
+    is_value = not isinstance(at(orjson.loads(good.body), mutation.path), dict | list)
+    if is_value and isinstance(mutation.path[-1], str) and mutation.how != "dropped":
         assert built.records >= before.records, "a value that is wrong made records vanish"
     rest = bench.build(table, replace(good, body=orjson.dumps(without(orjson.loads(good.body), mutation.path))))
     left = 0 if len(rest.rejected) else rest.records
@@ -268,9 +284,10 @@ def _is_told(one: Column, value: Any, was: Any, mutation: Mutation) -> bool:
     if pd.isna(value):
         return one.is_nullable
     if one.kind is str:
-        return str(value) in str(mutation.value) or MARK in str(value) or mutation.how in {"renamed", "retyped"}
+        is_in_a_list = any(isinstance(part, int) for part in mutation.path[1:])  # texts may be joined
+        return str(value) in str(mutation.value) or MARK in str(value) or mutation.how != "put" or is_in_a_list
     if mutation.how == "put" and one.derive is None and one.parse in {number, whole, zero_is_null}:
-        return bool(float(str(mutation.value).replace(",", "")) == value)
+        return bool(_number(mutation.value) == value)
     told = [mutation.value, *(mutation.value if isinstance(mutation.value, list) else ())]
     return mutation.how != "dropped" and not any(_is_garbage(each) for each in told)
 
@@ -279,6 +296,13 @@ def _equal(value: Any, was: Any) -> bool:
     if pd.isna(value) or pd.isna(was):
         return bool(pd.isna(value) and pd.isna(was))
     return bool(value == was or (isinstance(value, float) and math.isclose(value, was)))
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(str(value).replace(",", ""))
+    except ValueError:
+        return math.nan
 
 
 def _is_garbage(value: Any) -> bool:

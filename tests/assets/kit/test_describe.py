@@ -30,7 +30,7 @@ def test_a_dataset_tells_the_endpoints_it_is_from() -> None:
         (
             "positions",
             "- from `GET /portfolio/{account_id}/positions/{page}`, which wants a login; "
-            "at most 10 per s with all others; in pages of 100\n\nTime: perishable: can only be asked for on the day",
+            "at most 10 per s with all others; in pages of 100\n- from `GET /portfolio/{account_id}/position/{conid}`",
         ),
         ("nav", "- from `POST /pa/performance`, which wants a login; at most 1 per 900 s, 10 per s with all others\n"),
         ("bars_1d", "which wants the brokerage session; at most 5 at once, 10 per s with all others\n"),

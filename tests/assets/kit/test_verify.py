@@ -65,9 +65,9 @@ def test_a_value_that_breaks_a_rule_breaks_the_schema(bent: Bent) -> None:
 
 @pytest.mark.parametrize("name", SNAPSHOTS)
 def test_a_row_that_is_there_twice_breaks_the_key(bent: Bent, name: str) -> None:
-    bent.build(name)
+    held = len(bent.build(name).rows(name))
     _rewrite(bent, name, lambda rows: pa.concat_tables([rows, rows.slice(0, 1)]))
-    assert bent.generated(name, "key_is_unique").count == 1
+    assert bent.generated(name, "key_is_unique").count == min(1, held), "a night may hold nothing of a dataset"
 
 
 def test_a_table_whose_rows_were_all_rejected_fails_and_says_why(bent: Bent) -> None:
