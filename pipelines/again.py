@@ -47,13 +47,13 @@ class Again(Command):
         store = self._watch.lake.held_back
         waiting = store.waiting()
         meant = _meant(waiting, dataset, day)
-        for held in meant:
-            store.accept(held, at=datetime.now(UTC))
-            self.console.print(Text.assemble(("✓ ", "green"), f"{held.table} of {held.day} is accepted."))
         tables = {held.table for held in meant}
         later = {held.day for held in waiting if held.table in tables and held.day > day}  # judged by this day
         code = 0
         with self._instance() as instance:
+            for held in meant:
+                store.accept(held, at=datetime.now(UTC))
+                self.console.print(Text.assemble(("✓ ", "green"), f"{held.table} of {held.day} is accepted."))
             for each in sorted({day, *later}):
                 published = published_keys() if each == max({day, *later}) else []
                 code = code or self._run(instance, "resume", partition_tags(each, each), [*self._of(each), *published])

@@ -136,6 +136,8 @@ def resources_of(settings: Settings) -> dict[str, Any]:
             options_requests=choices.options.requests,
             tolerances={name: tolerated.chosen for name, tolerated in choices.tolerances.items()},
             transactions_per_night=choices.transactions.per_night,
+            details_requests=choices.details.requests,
+            details_refresh_days=choices.details.refresh_days,
         ),
     }
 

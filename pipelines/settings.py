@@ -47,14 +47,21 @@ class OptionChains(Part):
     """How much of which option chains to keep."""
 
     underlyings: list[str] = []
-    months: int = Field(default=1, gt=0, le=60)
-    width: int = Field(default=3, gt=0, le=1000)
+    months: int = Field(default=2, gt=0, le=60)
+    width: int = Field(default=2, gt=0, le=1000)
     requests: int = Field(default=22, ge=0, le=10_000)
 
     @field_validator("underlyings", mode="before")
     @classmethod
     def _as_text(cls, entries: Any) -> Any:
         return [str(entry).strip() for entry in entries] if isinstance(entries, list) else entries
+
+
+class Details(Part):
+    """How often the trading side is asked for what it knows of each contract."""
+
+    requests: int = Field(default=5, ge=0, le=10_000)
+    refresh_days: int = Field(default=365, gt=0)
 
 
 class Performance(Part):
@@ -147,6 +154,7 @@ class Choices(BaseModel):
     bars: Bars = Bars()
     options: OptionChains = OptionChains()
     scanner: Scanner = Scanner()
+    details: Details = Details()
     performance: Performance = Performance()
     transactions: Transactions = Transactions()
     session: Session = Session()

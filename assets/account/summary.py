@@ -17,6 +17,7 @@ from assets.kit.declare import Fetch, check, landing, table
 from assets.kit.parse import epoch
 from assets.kit.schema import Row, column, rule
 from assets.kit.shape import Block, echoed, keyed, rows
+from assets.kit.tolerance import Tolerance
 from resources.gateway.endpoint import Endpoint, Page
 
 SUMMARY = Endpoint("/portfolio/{account_id}/summary")
@@ -62,7 +63,7 @@ def summary(page: Page) -> Block:
     return found
 
 
-@check(summary, needs=["ledger"], is_blocking=False)
+@check(summary, needs=["ledger"], is_blocking=False, tolerance=Tolerance(amount=0.005, share=0.005))
 def net_liquidation_and_cash_are_the_ledgers() -> str:
     """Net liquidation and cash are those of the ledger's BASE, within half a percent of the account.
 
@@ -70,19 +71,14 @@ def net_liquidation_and_cash_are_the_ledgers() -> str:
     the rest is built on.
     """
     return """
-        with told as (
-            select trading_day, account_id,
-                   max(amount) filter (tag = 'netliquidation') as net_liquidation,
-                   max(amount) filter (tag = 'totalcashvalue') as cash
-            from summary group by all
-        )
-        select l.trading_day, l.account_id, t.net_liquidation, l.net_liquidation as ledger_net_liquidation,
-               t.cash, l.cash as ledger_cash
-        from ledger l left join told t using (trading_day, account_id)
-        where l.currency = 'BASE'
-          and (t.net_liquidation is null
-               or abs(t.net_liquidation - l.net_liquidation) > 0.005 * greatest(abs(l.net_liquidation), 1)
-               or abs(t.cash - l.cash) > 0.005 * greatest(abs(l.net_liquidation), 1))
+        select l.trading_day, l.account_id, tag, t.amount as told, of_ledger, t.amount - of_ledger as residual,
+               net_liquidation as size
+        from (
+            select trading_day, account_id, net_liquidation, 'netliquidation' as tag, net_liquidation as of_ledger
+            from ledger where currency = 'BASE'
+            union all
+            select trading_day, account_id, net_liquidation, 'totalcashvalue', cash from ledger where currency = 'BASE'
+        ) as l left join summary as t using (trading_day, account_id, tag)
     """
 
 

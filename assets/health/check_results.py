@@ -40,7 +40,12 @@ class CheckResult(Row):
     residual: float | None = column(
         "residual", "How far the data are from what must be equal, at worst; null where nothing is measured."
     )
-    tolerance: float | None = column("tolerance", "How large the residual may be.")
+    tolerance: float | None = column("tolerance", "How large that residual may be.")
+    residual_in_tolerances: float | None = column(
+        "residual_in_tolerances",
+        "The residual that comes nearest to its own tolerance, as a part of it; above 1 is broken.",
+    )
+    compared: int | None = column("compared", "How many cases were compared.", ge=0)
     says: str | None = column("says", "The first that offends, in one line; null if none does.")
     first_offenders: str | None = column("first_offenders", "The first that offend, as a table in Markdown.")
     checked_by_run_id: str = column("run_id", "Dagster run that made the check.")

@@ -180,6 +180,15 @@ class RawPages:
     calendar: TradingCalendar
     scope: Scope
 
+    def strangers(self, accounts: Iterable[Any]) -> set[str]:
+        """Those that are none of the login's accounts, where these are known; None is nobody.
+
+        For replies that are of the selected account and were asked for without naming it.
+        """
+        files = self.tables.files("accounts")
+        known = set(self.tables.read(files, columns=["account_id"])["account_id"]) if files else set()
+        return {str(one) for one in accounts if one is not None} - known if known else set()
+
 
 def landing(
     *endpoints: Endpoint | Local,

@@ -109,5 +109,5 @@ def _in_words(table: Table, day: date, told: str, rejected: int) -> str:
     because = f" {rejected} rows were rejected." if rejected else ""
     return (
         f"{table.name} of {day} is held back: {told}.{because} What stood stays. If it is so: "
-        f"`python -m pipelines accept {table.name} {day}`. If not: `make nightly` lands it again, while it can be had."
+        f"`make accept DATASET={table.name} DAY={day}`. If not: `make nightly` lands it again, while it can be had."
     )

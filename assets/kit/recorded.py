@@ -12,7 +12,7 @@ import dagster as dg
 
 from resources.lake.resource import Lake
 
-MEASURED = ("residual", "tolerance")
+MEASURED = ("residual", "tolerance", "residual_in_tolerances", "compared")
 
 
 def record(

@@ -59,6 +59,8 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
     hold_back_shares: dict[str, float] = Field(default={}, description="The part for tables that differ, by name.")
 
     transactions_per_night: int = Field(default=3, description="Contracts whose transactions a night asks for.")
+    details_requests: int = Field(default=0, description="Most contracts whose details a night asks for; 0 for none.")
+    details_refresh_days: int = Field(default=365, description="Age at which details are asked for again, in days.")
 
     @property
     def calendar(self) -> TradingCalendar:

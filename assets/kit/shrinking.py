@@ -52,6 +52,8 @@ def shrinkage(
     """What shrank from what to what, in words; None if nothing did. `since` says when `before` stood."""
     stood = before.of(asked)
     told = [f"{now.rows} rows, where {since} had {stood.rows}"] if limits.are_passed(stood.rows, now.rows) else []
+    if told and len(stood.accounts) == 1:
+        return told[0]
     for account, rows in sorted(stood.accounts.items()):
         left = now.accounts.get(account, 0)
         is_gone = left == 0 and (shrinks == "seldom" or rows >= limits.least_rows)

@@ -126,7 +126,7 @@ def observed_on_its_trading_day(looked: Looked) -> Verdict:
 
 
 def nothing_is_held_back(looked: Looked) -> Verdict:
-    """No partition waits because it shrank; its owner can say that it is so: `python -m pipelines accept`."""
+    """No partition waits because it shrank; its owner can say that it is so: `make accept`."""
     found = (looked.lake.held_back.find(looked.table.name, day) for day in looked.days)
     return offending([{"problem": masked(held.reason)} for held in found if held is not None])
 

@@ -8,7 +8,9 @@
 --   severity: ERROR or WARN.
 --   offenders: How many rows or replies offended.
 --   residual: How far the data were from what must be equal, at worst; null where nothing is measured.
---   tolerance: How large the residual may be.
+--   tolerance: How large that residual may be.
+--   residual_in_tolerances: The residual that comes nearest to its own tolerance, as a part of it; above 1 is broken.
+--   compared: How many cases were compared; null where nothing is measured.
 --   says: The first that offended, in one line; null if none did.
 --   first_offenders: The first that offended, as a table in Markdown.
 --   evaluated_at: When the check was made last, by this machine's clock.
@@ -31,6 +33,8 @@ select
     arg_max(r.offenders, r.evaluated_at) as offenders,
     arg_max_null(r.residual, r.evaluated_at) as residual,
     arg_max_null(r.tolerance, r.evaluated_at) as tolerance,
+    arg_max_null(r.residual_in_tolerances, r.evaluated_at) as residual_in_tolerances,
+    arg_max_null(r.compared, r.evaluated_at) as compared,
     arg_max_null(r.says, r.evaluated_at) as says,
     arg_max_null(r.first_offenders, r.evaluated_at) as first_offenders,
     max(r.evaluated_at) as evaluated_at,

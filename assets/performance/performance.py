@@ -8,13 +8,13 @@ consolidated series, and the next may be asked 15 minutes later. `/pa/allperiods
 request without that limit, each under its id as a key, the same days and values, but no months (these cannot be
 reckoned from the rest: the first month is told whole, though the window begins in the midst of it). So a login with
 one account asks for performance; one with several asks for all periods of all of them, and for performance of one,
-by turns: their months come a night each, and nobody waits. Where a gateway does not know all periods, every account
-is asked for performance and waits its quarter of an hour, unless the configuration says that the limit is each
-account's own. Replies of either kind that lie in raw are read alike.
+by turns: their months come a night each, so that a day may tell of fewer than the day before, and nobody waits.
+Where a gateway does not know all periods, every account is asked for performance and waits its quarter of an hour,
+unless the configuration says that the limit is each account's own. Replies of either kind in raw are read alike.
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from assets.kit.declare import Fetch, check, landing, table
@@ -22,6 +22,7 @@ from assets.kit.parse import day, month
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, ShapeError, echoed, keyed, keyed_if_any, listed, paired, rows
 from assets.kit.tolerance import Tolerance
+from resources.calendar.trading_days import TradingCalendar
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import Refused
 from resources.gateway.pacing import Limit
@@ -73,7 +74,7 @@ def raw_performance(fetch: Fetch) -> Iterator[Page]:
     if len(accounts) > 1 and not fetch.scope.is_performance_limit_per_account:
         try:
             yield fetch.gateway.ask(ALL_PERIODS, body={"acctIds": accounts})
-            accounts = [_whose_turn(accounts, fetch)]
+            accounts = [whose_turn(accounts, fetch.day, fetch.calendar)]
         except Refused:
             fetch.say("the gateway does not tell all periods: each account is asked for in turn")
     for account_id in accounts:
@@ -92,7 +93,7 @@ def cumulative_returns(page: Page) -> Block:
     return _series(page, family="cps", values="returns", named="return")
 
 
-@table(PeriodReturn, raw=raw_performance, key=["account_id", "month"])
+@table(PeriodReturn, raw=raw_performance, key=["account_id", "month"], shrinks="freely")
 def period_returns(page: Page) -> Block:
     """Time-weighted return by month, a year back, as told on the trading day."""
     return _series(page, family="tpps", values="returns", named="return")
@@ -190,9 +191,9 @@ def _one_account(account_id: str, fetch: Fetch) -> Page:
         return fetch.gateway.ask(PERFORMANCE_BY_GET, query=query, counted_as=counted_as)
 
 
-def _whose_turn(accounts: list[str], fetch: Fetch) -> str:
+def whose_turn(accounts: Sequence[str], on: dt.date, calendar: TradingCalendar) -> str:
     """Another account each trading day, the same whenever that day is landed."""
-    passed = len(fetch.calendar.between(FIRST_TURN, fetch.day))
+    passed = len(calendar.between(FIRST_TURN, on))
     return accounts[passed % len(accounts)]
 
 

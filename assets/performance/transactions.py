@@ -23,6 +23,7 @@ from assets.kit.declare import Fetch, check, landing, table
 from assets.kit.parse import day, epoch_ms, java_day
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, echoed, keyed, keyed_if_any, listed, rows
+from assets.kit.tolerance import Tolerance
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import NoData, Refused
 from resources.gateway.pacing import Limit
@@ -100,7 +101,9 @@ def raw_transactions(fetch: Fetch) -> Iterator[Page]:
             fetch.say(f"contract {conid}: {nothing}")
 
 
-@table(Transaction, raw=raw_transactions, key=["account_id", "conid", "date", "kind", "amount", "place"])
+@table(
+    Transaction, raw=raw_transactions, key=["account_id", "conid", "date", "kind", "amount", "place"], shrinks="freely"
+)
 def transactions(page: Page) -> Block:
     """What happened in the contracts that were asked for, a year back."""
     found = [keyed(one) for one in _of_what_was_asked(page, keyed(page.json)["transactions"])]
@@ -108,7 +111,7 @@ def transactions(page: Page) -> Block:
     return rows(_placed(dated, EQUALS[:4] + EQUALS[-1:]))
 
 
-@table(Gain, raw=raw_transactions, key=["account_id", "conid", "date", "side", "place"])
+@table(Gain, raw=raw_transactions, key=["account_id", "conid", "date", "side", "place"], shrinks="freely")
 def realized_gains(page: Page) -> Block:
     """What closing trades earned in the contracts that were asked for, by day, a year back."""
     told = keyed_if_any(keyed(page.json).get("rpnl"))
@@ -116,7 +119,7 @@ def realized_gains(page: Page) -> Block:
     return rows(_placed(_of_what_was_asked(page, gains), ("acctid", "conid", "date", "side")))
 
 
-@table(Window, raw=raw_transactions, key=["conid"])
+@table(Window, raw=raw_transactions, key=["conid"], shrinks="freely")
 def transaction_windows(page: Page) -> Block:
     """Which contracts were asked for on the trading day, and what days were told of them."""
     reply = keyed(page.json)
@@ -151,7 +154,7 @@ def nothing_happened_later_than_it_was_told() -> str:
     """
 
 
-@check(transaction_windows, needs=["realized_gains"], is_blocking=False)
+@check(transaction_windows, needs=["realized_gains"], is_blocking=False, tolerance=Tolerance(amount=0.05, share=1e-4))
 def gains_add_up_to_the_total() -> str:
     """The days' gains of a contract, converted, add up to the total beside them, to the cent and the rate's digits.
 
@@ -162,9 +165,9 @@ def gains_add_up_to_the_total() -> str:
             select trading_day, conid, sum(amount * coalesce(exchange_rate, 1)) as earned, sum(abs(amount)) as size
             from realized_gains group by all
         )
-        select w.trading_day, w.conid, w.realized_pnl, coalesce(e.earned, 0) as earned
+        select w.trading_day, w.conid, w.realized_pnl, coalesce(e.earned, 0) as earned,
+               coalesce(w.realized_pnl, 0) - coalesce(e.earned, 0) as residual, coalesce(e.size, 0) as size
         from transaction_windows w left join earned e using (trading_day, conid)
-        where abs(coalesce(w.realized_pnl, 0) - coalesce(e.earned, 0)) > 0.05 + 1e-4 * coalesce(e.size, 0)
     """
 
 

@@ -144,7 +144,7 @@ def market_value_is_quantity_times_price() -> str:
 def _confirmed(fetch: Fetch, account_id: str, read: list[Page]) -> Iterator[Page]:
     """Each row in doubt asked for by itself, of the pages as they were read last."""
     latest = {page.params["page"]: page for page in read}
-    doubtful = [conid for page in latest.values() for conid in _contradictory(page)]
+    doubtful = [conid for page in latest.values() for conid in contradictory(page)]
     if len(doubtful) > CONFIRMATIONS:
         fetch.say(
             f"{len(doubtful)} positions of {masked(account_id)} are in doubt; {CONFIRMATIONS} are asked for again"
@@ -153,9 +153,9 @@ def _confirmed(fetch: Fetch, account_id: str, read: list[Page]) -> Iterator[Page
         yield fetch.gateway.ask(POSITION, account_id=account_id, conid=conid)
 
 
-def _contradictory(page: Page) -> list[str]:
+def contradictory(page: Page) -> list[str]:
     """Contracts of which there are units without a price or a value, or with a value that is not theirs."""
-    found = pd.DataFrame([row for row in page.json if isinstance(row, dict)])
+    found = pd.DataFrame([row for row in _rows(page) if isinstance(row, dict)], dtype=object)
     absent = pd.Series([None] * len(found), index=found.index, dtype=object)
     quantity, price, value, multiplier = (
         number(found.get(name, absent)).values.fillna(0.0).astype(float)

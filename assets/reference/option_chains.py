@@ -202,7 +202,10 @@ def _candidates(tables: TableStore, day: date, scope: Scope) -> list[Underlying]
 
 
 def _prices(tables: TableStore, day: date, conids: list[int]) -> dict[int, float]:
-    """The last price of each that is held, or the last close on disk; they only say which strikes are asked for."""
+    """The last price of each that is held, or the last close on disk; they only say which strikes are asked for.
+
+    Bars are no need: they may be left out, and to land them first could cost what only today can tell.
+    """
     prices: dict[int, float] = {}
     for file in tables.files("bars_1d")[-1:]:
         bars = tables.columns(file, "conid", "close")

@@ -69,7 +69,7 @@ class Order(Row):
     order_reference: str | None = column("order_ref", "The id that the program that placed it gave it.")
     parent_order_id: int | None = column("parentId", "Order that must fill first.")
     cancellation_reason: str | None = column("order_cancellation_by_system_reason", "Why the broker cancelled it.")
-    is_authoritative: bool | None = column("snapshot", "Whether the list that it stood in said that it was complete.")
+    is_authoritative: bool = column("snapshot", "Whether the list that it stood in said that it was complete.")
 
     @rule
     def tells_one_instant(orders: pd.DataFrame) -> Any:
@@ -93,7 +93,7 @@ def raw_orders(fetch: Fetch) -> Iterator[Page]:
 def orders(page: Page) -> Block:
     """What was working, filled or cancelled on the day."""
     reply = keyed(page.json)
-    block = rows(listed(reply["orders"]), snapshot=reply.get("snapshot"))
+    block = rows(listed(reply["orders"]), snapshot=_is_authoritative(page))
     asked = page.params.get("accountId")
     if asked is not None:
         echoed("account", (one.get(name) for one in block.records for name in ("account", "acct")), [asked])
@@ -113,6 +113,14 @@ def every_list_is_authoritative(raw: RawPages) -> Iterator[str]:
             )
 
 
+@check(raw_orders)
+def every_order_is_of_a_known_account(raw: RawPages) -> Iterator[str]:
+    """Each order's account is one that the login can see: a single account is not named when it is asked for."""
+    told = (one.get("account") for page in raw.answers for one in _orders_on(page) if isinstance(one, dict))
+    for stranger in sorted(raw.strangers(told)):
+        yield f"the list is of {stranger}, which is none of the login's accounts"
+
+
 @check(raw_orders, is_blocking=False)
 def no_list_is_as_long_as_lists_get(raw: RawPages) -> Iterator[str]:
     """No account has the 1000 orders at which IBKR cuts the list.
@@ -120,18 +128,9 @@ def no_list_is_as_long_as_lists_get(raw: RawPages) -> Iterator[str]:
     Does not block: what is on a list that was cut is true, and there is no other way to ask for the rest.
     """
     for page in raw.answers:
-        found = page.json.get("orders") if isinstance(page.json, dict) else None
-        if isinstance(found, list) and len(found) >= LONGEST_LIST:
-            yield f"{len(found)} orders of {page.params.get('accountId', 'the account')}: there may be more"
-
-
-@check(orders, needs=["accounts"])
-def every_order_is_of_a_known_account() -> str:
-    """Each order's account is one that the login can see: of a single account no list says whose it is."""
-    return """
-        select trading_day, account_id, count(*) as orders from orders
-        where account_id not in (select account_id from accounts_history) group by all
-    """
+        if len(_orders_on(page)) >= LONGEST_LIST:
+            of = page.params.get("accountId", "the account")
+            yield f"{len(_orders_on(page))} orders of {of}: there may be more"
 
 
 @check(orders, is_blocking=False)
@@ -170,6 +169,11 @@ def every_status_is_understood() -> str:
                                                'PendingCancel', 'PreCancelled', 'Cancelled', 'WarnState')
         group by all
     """
+
+
+def _orders_on(page: Page) -> list[Any]:
+    found = page.json.get("orders") if isinstance(page.json, dict) else None
+    return found if isinstance(found, list) else []
 
 
 def _is_authoritative(page: Page) -> bool:

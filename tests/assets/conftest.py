@@ -29,7 +29,7 @@ WAITED = Parked(
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Raw replies of a night with two pages of positions and the bars of a few bonds; some of it had waited before."""
     scope: dict[str, Any] = {"watchlist": ["AAPL"], "bars_asset_classes": ["BOND"], "bars_depth_days": 15}
-    scope |= {"options_underlyings": ["AAPL"], "options_months": 2, "options_requests": 5}
+    scope |= {"options_underlyings": ["AAPL"], "options_months": 2, "options_requests": 5, "details_requests": 2}
     scan = {"name": "most_active", "instrument": "STK", "location": "STK.US.MAJOR", "type": "MOST_ACTIVE"}
     scope["scanner_runs"] = [scan]
     with serve(Options(clock=EVENING, positions=120)) as gateway:

@@ -60,6 +60,10 @@ def _month(request: Request, reply: Any) -> Any:
     return [{**row, "maturityDate": "20291221"} for row in reply] if request.path.endswith("/info") else reply
 
 
+def _details(_: Request, reply: Any) -> Any:
+    return {**reply, "con_id": 1}
+
+
 MISDIRECTED: dict[str, tuple[str, str, Change, str]] = {
     "a ledger of another account": ("ledger", "ledger", _ledger, "account U7654321"),
     "a summary of another account": ("summary", "summary", _summary, "account U7654321"),
@@ -71,6 +75,7 @@ MISDIRECTED: dict[str, tuple[str, str, Change, str]] = {
     "months of another account": ("performance", "period_returns", _performance, "account U7654321"),
     "orders of another account": ("orders", "orders", _of_another_account, "account U7654321"),
     "executions of another account": ("trades", "trades", _of_another_account, "account U7654321"),
+    "details of another contract": ("contract_details", "contract_details", _details, "contract 1"),
     "options on another symbol": ("option_chains", "option_months", _symbol, "symbol OTHER"),
     "options of another strike": ("option_chains", "option_chains", _strike, "strike 1.5"),
     "options of another month": ("option_chains", "option_chains", _month, "month 202912"),

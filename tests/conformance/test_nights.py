@@ -25,8 +25,13 @@ MARTS = [mart.name for mart in read_marts()]
 DAY = "2026-11-23"
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 WAITED = Parked("performance", (date(2026, 11, 23),), "Postponed", "a limit of minutes", EVENING, None, "earlier")
-SCOPE: dict[str, Any] = {"watchlist": ["AAPL"], "bars_asset_classes": ["STK"], "bars_depth_days": 5}
-SCOPE |= {"options_underlyings": ["AAPL"], "options_requests": 3}
+SCOPE: dict[str, Any] = {"watchlist": ["AAPL", "IBM"], "bars_asset_classes": ["STK"], "bars_depth_days": 5}
+SCOPE |= {
+    "options_underlyings": ["IBM"],
+    "options_requests": 3,
+    "details_requests": 2,
+}  # held: its price is told before any bars are
+NOTHING: dict[str, Any] = {**SCOPE, "watchlist": [], "options_underlyings": []}
 OF_A_LANDING = {one.name for one in PROVENANCE} - {"extra"}
 OF_AN_INSTANT = {"reckoned_at"}  # the gateway's own clock in a reply
 Landed = tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]
@@ -63,7 +68,7 @@ def landed_twice(tmp_path_factory: pytest.TempPathFactory) -> Landed:
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Nights:
     """A night of an account that holds nothing."""
     with serve(Options(clock=EVENING, positions=0)) as gateway:
-        nights = Nights(tmp_path_factory.mktemp("empty"), gateway, scope={**SCOPE, "watchlist": []}, choices=EVERYTHING)
+        nights = Nights(tmp_path_factory.mktemp("empty"), gateway, scope=NOTHING, choices=EVERYTHING)
         _assert_clean(nights.run("nightly", DAY))
     return nights
 
@@ -79,13 +84,23 @@ def several(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
         yield nights
 
 
-@pytest.mark.parametrize("table", [one for one in FOUND.tables if one.raw.time != "local"], ids=_named)
+OF_A_DAY = [one for one in FOUND.tables if one.raw.time != "local" and not one.raw.is_intraday]
+
+
+@pytest.mark.parametrize("table", OF_A_DAY, ids=_named)
 def test_a_second_landing_gives_equal_rows(landed_twice: Landed, table: Table) -> None:
     first, second = (
         rows[table.name].drop(columns=list(OF_A_LANDING | OF_AN_INSTANT), errors="ignore") for rows in landed_twice
     )
     assert len(first) > 0 or table.raw.is_optional
     pd.testing.assert_frame_equal(first, second)
+
+
+@pytest.mark.parametrize("table", [one for one in FOUND.tables if one.raw.is_intraday], ids=_named)
+def test_a_second_landing_of_the_same_day_is_kept_beside_the_first(landed_twice: Landed, table: Table) -> None:
+    first, second = (rows[table.name].set_index(list(table.key)) for rows in landed_twice)
+    assert 0 < len(first) < len(second)
+    pd.testing.assert_frame_equal(first, second.loc[first.index])
 
 
 @pytest.mark.parametrize("table", [one for one in FOUND.tables if one.raw.time == "local"], ids=_named)

@@ -20,6 +20,7 @@ import pytest
 from pipelines.command import PARKED_CODE, STOPPED_CODE
 from resources.lake.layout import OPEN
 from resources.simulator.faults.files import parse_rules
+from resources.simulator.flavour import Flavour
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
 from tests.end_to_end.conftest import DAY, EVENING
@@ -99,7 +100,7 @@ def _settings(gateway: Running) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("world", "waits_for"),
     [
-        ({"accounts": 2}, {"performance": "Postponed"}),
+        ({"accounts": 2, "flavour": Flavour(all_periods=False)}, {"performance": "Postponed"}),
         ({"faults": parse_rules(LIMIT_BROKEN)}, {"ledger": "Throttled", "performance": "Throttled"}),
     ],
     ids=["a second account", "a broken limit"],

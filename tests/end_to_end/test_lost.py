@@ -14,6 +14,8 @@ import dagster as dg
 import pytest
 
 from pipelines.settings import Alerts, Choices
+from resources.gateway.allowed import Tier
+from resources.gateway.endpoint import Endpoint
 from resources.simulator.faults.files import parse_rules
 from resources.simulator.options import Options
 from resources.simulator.server import serve
@@ -31,6 +33,11 @@ WEDNESDAYS_NIGHT = EVENING + timedelta(days=2)
 SCOPE: dict[str, Any] = {"watchlist": ["AAPL"], "bars_asset_classes": ["STK"], "bars_depth_days": 5}
 LANDINGS = [landing for landing in USUAL_LANDINGS if landing.time != "local"]
 PERISHABLE = {landing.name for landing in LANDINGS if landing.time == "perishable"}
+OF_THE_BROKERAGE = {
+    landing.name
+    for landing in LANDINGS
+    if any(isinstance(one, Endpoint) and one.tier is Tier.BROKERAGE for one in landing.endpoints)
+}
 LATER = {landing.name for landing in LANDINGS} - PERISHABLE
 MINUTES = timedelta(minutes=5)
 
@@ -160,7 +167,8 @@ def test_a_person_is_told_once_for_that_day_and_again_when_the_login_lapses_agai
 def _waits_for_the_brokerage_alone(lived: Told, waits_for: str) -> None:
     night = lived.house.outcomes[0]
     assert (night.is_success, night.failures) == (True, [])
-    assert {(work.dataset, work.waits_for) for work in lived.nights.lake.parked.waiting()} == {("bars_1d", waits_for)}
+    waiting = {(work.dataset, work.waits_for) for work in lived.nights.lake.parked.waiting()}
+    assert waiting == {(name, waits_for) for name in OF_THE_BROKERAGE}
     for name in ("accounts", "ledger", "positions", "allocation", "instruments", "symbols", "nav"):
         assert len(lived.nights.table(name)) > 0, name
     assert lived.nights.lake.tables.files("bars_1d") == []
@@ -171,13 +179,13 @@ def _waits_for_the_brokerage_alone(lived: Told, waits_for: str) -> None:
 
 def _is_whole(lived: Told) -> None:
     assert lived.nights.lake.parked.waiting() == []
-    assert lived.endings() == {("bars_1d", MONDAY): "landed"}
+    assert lived.endings() == {(name, MONDAY): "landed" for name in OF_THE_BROKERAGE}
     assert MONDAY in set(lived.nights.query("select trading_day from bars_1d")["trading_day"].dt.date)
     for name in PERISHABLE:
         assert len(lived.nights.lake.raw.landings(name, DAY)) == 1, "asked for once"
 
 
-def test_while_somebody_else_has_the_session_only_bars_wait_and_come_when_he_has_left(living: Told) -> None:
+def test_while_somebody_else_has_the_session_only_what_needs_it_waits_and_comes_when_he_has_left(living: Told) -> None:
     living.gateway.control.compete()
     living.house.night_falls()
     living.house.live_until(EVENING + MINUTES)
@@ -186,7 +194,9 @@ def test_while_somebody_else_has_the_session_only_bars_wait_and_come_when_he_has
     assert title.startswith("IBKR: log out elsewhere")
     [(_, posted)] = living.phone.posted
     assert "in use elsewhere" in posted["message"]
-    assert "Waits, nothing of it is lost:\n- bars_1d of Mon 23 Nov" in posted["message"]
+    lost, waits = posted["message"].split("Waits, nothing of it is lost:")
+    assert "orders of Mon 23 Nov" in lost
+    assert "bars_1d of Mon 23 Nov" in waits
     assert living.gateway.control.session()["competing"], "nobody was thrown out"
     living.gateway.simulation.session.competing = False
     living.house.live_until(EVENING + 3 * MINUTES)
@@ -194,7 +204,7 @@ def test_while_somebody_else_has_the_session_only_bars_wait_and_come_when_he_has
     assert len(living.titles) == 1
 
 
-def test_while_the_brokerage_session_does_not_come_up_only_bars_wait(tmp_path: Path) -> None:
+def test_while_the_brokerage_session_does_not_come_up_only_what_needs_it_waits(tmp_path: Path) -> None:
     unbridged = [{"name": "dead", "path": "/iserver/*", "faults": ["bridgeless"]}]
     for lived in _living(tmp_path, faults=unbridged):
         lived.house.night_falls()
@@ -202,7 +212,7 @@ def test_while_the_brokerage_session_does_not_come_up_only_bars_wait(tmp_path: P
         _waits_for_the_brokerage_alone(lived, "NotReady")
         assert lived.titles == [], "it may heal by itself"
         lived.house.live_until(EVENING + timedelta(minutes=40))
-        assert lived.titles == ["IBKR: log in"], "and a person is told when it does not"
+        assert lived.titles == ["IBKR: log in by Tue 09:30 New York"], "and a person is told when it does not"
         lived.gateway.control.clear_faults()
         lived.house.live_until(EVENING + timedelta(minutes=45))
         _is_whole(lived)

@@ -34,6 +34,7 @@ def test_a_night_asks_no_more_than_it_must(night: Night) -> None:
     fixed = {"summary": 1, "ledger": 1, "allocation": 1, "performance": 1, "symbols": 1, "instruments": 1}
     assert {name: requests[name] for name in fixed} == fixed
     assert requests["positions"] == 3, "two pages, and the full one again"
+    assert (requests["orders"], requests["trades"]) == (2, 2), "the first of a session is cold"
     assert "accounts" not in requests, "the session had asked already"
 
 

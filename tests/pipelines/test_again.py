@@ -119,3 +119,12 @@ def test_what_is_not_held_back_cannot_be_accepted(desk: Desk, dataset: str) -> N
     with pytest.raises(SettingsMistake, match=f"{dataset} of 2024-11-25 is not held back. Held back: positions of"):
         desk.does(lambda again: again.accept(dataset, MONDAY))
     assert desk.runs == []
+
+
+def test_a_decision_that_cannot_be_carried_out_is_not_recorded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.shrunk.landed(MONDAY, U1234567=4).built(MONDAY)
+    monkeypatch.delenv("DAGSTER_HOME")
+    with pytest.raises(SettingsMistake, match="DAGSTER_HOME is not set"):
+        desk.does(lambda again: again.accept("positions", MONDAY))
+    assert not desk.shrunk.lake.layout.decisions_folder.exists()
+    assert len(desk.shrunk.lake.held_back.waiting()) == 1

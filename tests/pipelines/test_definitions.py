@@ -70,7 +70,7 @@ def test_the_datasets_are_these() -> None:
         *("transactions", "realized_gains", "transaction_windows"),
         *("instruments", "symbols", "bars_1d"),
         *("orders", "trades"),
-        *("option_months", "option_strikes", "option_chains"),
+        *("option_months", "option_strikes", "option_chains", "contract_details"),
         *("requests", "gateway_session", "parked_work", "check_results"),
         *("scanner_params", "scanner_runs"),
     }

@@ -178,7 +178,6 @@ def _selected(*names: str, landed: set[str]) -> set[str]:
 def test_a_selection_is_the_landings_and_the_tables_of_their_replies() -> None:
     assert _selected("performance", "accounts", landed=set(LANDINGS)) == {
         *("raw/performance", "raw/accounts", "nav", "cumulative_returns", "period_returns", "accounts"),
-        *("orders", "trades"),  # whose accounts are looked up
     }
 
 

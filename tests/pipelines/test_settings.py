@@ -160,12 +160,17 @@ def test_the_owners_choices_are_read(toml: Path) -> None:
         "[gateway]\nallow_remote = true\n[privacy]\nshow_account_ids = true\n"
         "[hold_back]\nshare = 0.3\nleast_rows = 20\nshares = { positions = 0.1, ledger = 0 }\n"
         "[tolerances]\nno_earlier_nav_was_restated = { amount = 2 }\n"
+        '[options]\nunderlyings = ["SPY", 265598]\nmonths = 3\nwidth = 10\nrequests = 200\n'
+        "[details]\nrequests = 50\nrefresh_days = 90\n"
     )
     choices = read_settings().choices
     assert choices.watchlist == ["AAPL", "265598", "VOD@LSE"]
     assert choices.exchange == "XLON"
     assert (choices.bars.depth_days, choices.bars.first_day) == (9, date(2015, 1, 2))
     assert choices.bars.asset_classes == ["STK"]
+    assert choices.options.underlyings == ["SPY", "265598"]
+    assert (choices.options.months, choices.options.width, choices.options.requests) == (3, 10, 200)
+    assert (choices.details.requests, choices.details.refresh_days) == (50, 90)
     assert choices.performance.is_limit_per_account
     assert choices.schedule.nightly_at == time(19, 5)
     assert choices.gateway.allow_remote
@@ -199,6 +204,8 @@ def test_an_empty_file_leaves_the_defaults(toml: Path) -> None:
     [
         ('watchlist = "AAPL"', "watchlist='AAPL': input should be a valid list."),
         ("[bars]\ndepth_days = 0", "bars.depth_days=0: input should be greater than 0."),
+        ("[options]\nwidth = 0", "options.width=0: input should be greater than 0."),
+        ("[options]\nrequests = -1", "options.requests=-1: input should be greater than or equal to 0."),
         ("[bars]\ndepth_days = 20000", "bars.depth_days=20000: input should be less than or equal to 10000."),
         ('[bars]\ndepth_days = "many"', "bars.depth_days='many': input should be a valid integer"),
         ('[bars]\nfirst_day = "yesterday"', "bars.first_day='yesterday': input should be a valid date"),

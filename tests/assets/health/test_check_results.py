@@ -41,7 +41,10 @@ def quality(written: Written) -> list[Mapping[str, Any]]:
 
 
 def test_a_result_is_a_row_with_what_was_found(written: Written) -> None:
-    told = {"residual": 1.25, "tolerance": 0.01, "first_offenders": "| account_id |"}
+    told = {
+        "residual": 1.25, "tolerance": 0.01, "residual_in_tolerances": 125.0, "compared": 3,
+        "says": "account_id U…0001", "first_offenders": "| account_id |",
+    }  # fmt: skip
     found(written, MONDAY, EVENING, passed=False, **told)
     [row] = landed(written, MONDAY)
     assert (row["checked_day"], row["first_checked_day"], row["days"]) == (MONDAY, MONDAY, 1)

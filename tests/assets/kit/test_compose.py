@@ -58,9 +58,9 @@ def test_a_blocking_check_that_fails_keeps_the_night_from_being_published(bent: 
 def test_a_check_that_does_not_block_is_reported_and_the_night_is_published(bent: Bent, nights: Nights) -> None:
     _bent(bent, nights, "symbols", lambda _request, _reply: {"AAPL": []})
     outcome = _reprocessed(nights)
-    assert [(one.name, one.is_blocking) for one in outcome.failed_checks] == [
-        ("every_watched_symbol_stands_for_one_contract", False)
-    ]
+    failed = {one.name: one.is_blocking for one in outcome.failed_checks}
+    assert failed["every_watched_symbol_stands_for_one_contract"] is False
+    assert not any(failed.values())
     assert nights.lake.layout.warehouse_file.exists()
 
 

@@ -57,7 +57,7 @@ def usual(page: Page) -> Block:
     return rows(listed(page.json))
 
 
-@table(Listing, raw=raw_costly, key=["account_id"])
+@table(Listing, raw=raw_costly, key=["account_id"], shrinks="freely")
 def costly(page: Page) -> Block:
     """What only some nights have."""
     return rows([page.json] if page.json else [])

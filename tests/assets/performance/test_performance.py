@@ -3,6 +3,8 @@ from typing import Any
 
 import pytest
 
+from assets.performance.performance import whose_turn
+from resources.calendar.trading_days import trading_calendar
 from resources.envelope import Request
 from tests.assets.bent import Bent
 
@@ -82,6 +84,15 @@ def test_all_periods_tell_several_accounts_apart_by_a_key_that_is_the_accounts_i
     assert built.rows("cumulative_returns")["cumulative_return"].tolist() == [0.005, 0.01, 0.0]
     assert len(built.rows("period_returns")) == 0, "they tell no months"
     assert [built.reasons(table) for table in TABLES] == [[], [], []]
+
+
+@pytest.mark.parametrize("count", [2, 5, 7])
+def test_the_months_of_each_account_come_within_as_many_trading_days_as_there_are_accounts(count: int) -> None:
+    calendar = trading_calendar("XNYS")
+    days = [day.item() for day in calendar.between(date(2026, 11, 2), date(2027, 3, 31))]
+    accounts = [str(number) for number in range(count)]
+    turns = [whose_turn(accounts, day, calendar) for day in days]
+    assert all(set(turns[place : place + count]) == set(accounts) for place in range(len(turns) - count))
 
 
 def test_a_year_whose_days_and_values_do_not_align_is_rejected_whole(bent: Bent) -> None:

@@ -7,8 +7,11 @@ from typing import Any
 import orjson
 import pytest
 
-from resources.envelope import Request
+from assets.portfolio.positions import POSITIONS, contradictory
+from resources.envelope import Envelope, Request
+from resources.gateway.endpoint import Page
 from tests.assets.bent import DAY, Bent
+from tests.assets.conftest import EVENING
 from tests.nights import Nights
 from tests.resources.gateway import crooked as scripted
 
@@ -116,7 +119,7 @@ def test_a_confirmation_that_breaks_the_schema_is_rejected_and_confirms_nothing(
 
 
 @pytest.mark.parametrize(
-    ("changed", "is_asked"),
+    ("changed", "is_in_doubt"),
     [
         ({}, False),
         ({"mktPrice": 0.0}, True),
@@ -127,18 +130,31 @@ def test_a_confirmation_that_breaks_the_schema_is_rejected_and_confirms_nothing(
         ({"assetClass": "BOND", "multiplier": None, "mktValue": -0.025}, False),
     ],
 )
-def test_only_what_contradicts_itself_is_asked_for_once_more(tmp_path: Path, changed: Any, is_asked: bool) -> None:
-    page = scripted.answer(body=orjson.dumps([{**COLD, **changed}]))
+def test_only_what_contradicts_itself_is_in_doubt(changed: Any, is_in_doubt: bool) -> None:
+    other = {**COLD, "conid": 42}
+    envelope = Envelope(Request("GET", "/", {}, None), 200, {}, orjson.dumps([other, {**COLD, **changed}]), EVENING, "")
+    assert contradictory(Page(POSITIONS, envelope)) == (["990000123"] if is_in_doubt else [])
+
+
+@pytest.mark.parametrize(
+    "page", [[], [{}], [{"conid": None, "position": 3}], [7, "x"], {"error": 1}, None, [{**WRONG, "conid": [1]}]]
+)
+def test_what_has_no_contract_to_ask_for_is_not_in_doubt(page: Any) -> None:
+    envelope = Envelope(Request("GET", "/", {}, None), 200, {}, orjson.dumps(page), EVENING, "")
+    assert contradictory(Page(POSITIONS, envelope)) == []
+
+
+def test_a_row_in_doubt_is_asked_for_by_itself_and_no_other_is(tmp_path: Path) -> None:
+    page = scripted.answer(body=orjson.dumps([WRONG, {**COLD, "conid": 42}]))
     script = {
         **scripted.HEALTHY,
         "GET /portfolio/U9900001/positions/0": page,
         "GET /portfolio/U9900001/position/990000123": scripted.answer(body=orjson.dumps([COLD])),
     }
     with scripted.crooked(script) as gateway:
-        nights = Nights(tmp_path, gateway)
-        nights.materialize("raw/positions", day=DAY.isoformat())
-    assert gateway.asked.count("GET /portfolio/U9900001/positions/0") == 1
-    assert gateway.asked.count("GET /portfolio/U9900001/position/990000123") == int(is_asked)
+        Nights(tmp_path, gateway).materialize("raw/positions", day=DAY.isoformat())
+    asked = [one for one in gateway.asked if "/position" in one]
+    assert asked == ["GET /portfolio/U9900001/positions/0", "GET /portfolio/U9900001/position/990000123"]
 
 
 def test_pages_as_the_gateway_sent_them_pass_every_check(bent: Bent) -> None:
