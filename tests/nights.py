@@ -28,6 +28,15 @@ FOUND = declared()
 USUAL_LANDINGS = [landing for landing in FOUND.landings if not landing.is_optional]
 USUAL_TABLES = [table for table in FOUND.tables if not table.raw.is_optional]
 """What is in a night unless the owner chooses."""
+ACTIVE = {"name": "most_active", "instrument": "STK", "location": "STK.US.MAJOR", "type": "MOST_ACTIVE"}
+SOME_OF_ALL: dict[str, Any] = {
+    "watchlist": ["AAPL"],
+    "options_underlyings": ["AAPL"],
+    "options_requests": 3,
+    "details_requests": 2,
+    "scanner_runs": [ACTIVE],
+}
+"""A few requests for each dataset that asks as much as its owner chooses."""
 EVERYTHING = Choices(take_in=[landing.name for landing in FOUND.landings if landing.is_optional])
 CLOCKS: dict[str, Clock] = {}
 """The simulators' clocks by their URL: a resource is configured with values, not with objects."""

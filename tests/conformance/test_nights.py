@@ -17,7 +17,7 @@ from resources.lake.parked import Parked
 from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.desk import buys_late
-from tests.nights import EVERYTHING, Nights, rest
+from tests.nights import ACTIVE, EVERYTHING, Nights, rest
 
 pytestmark = pytest.mark.slow
 FOUND = declared()
@@ -27,7 +27,7 @@ EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 WAITED = Parked("performance", (date(2026, 11, 23),), "Postponed", "a limit of minutes", EVENING, None, "earlier")
 SCOPE: dict[str, Any] = {"watchlist": ["AAPL", "IBM"], "bars_asset_classes": ["STK"], "bars_depth_days": 5}
 SCOPE |= {"options_underlyings": ["IBM"], "options_requests": 3}  # held: its price is told before any bars are
-SCOPE |= {"details_requests": 2}
+SCOPE |= {"details_requests": 2, "scanner_runs": [ACTIVE]}
 NOTHING: dict[str, Any] = {**SCOPE, "watchlist": [], "options_underlyings": []}
 OF_A_LANDING = {one.name for one in PROVENANCE} - {"extra"}
 OF_AN_INSTANT = {"reckoned_at"}  # the gateway's own clock in a reply
@@ -95,7 +95,7 @@ def test_a_second_landing_gives_equal_rows(landed_twice: Landed, table: Table) -
 
 @pytest.mark.parametrize("table", [one for one in FOUND.tables if one.raw.is_intraday], ids=_named)
 def test_a_second_landing_of_the_same_day_is_kept_beside_the_first(landed_twice: Landed, table: Table) -> None:
-    first, second = (rows[table.name].set_index(list(table.key)) for rows in landed_twice)
+    first, second = (rows[table.name].astype(object).set_index(list(table.key)) for rows in landed_twice)
     assert 0 < len(first) < len(second)
     pd.testing.assert_frame_equal(first, second.loc[first.index])
 

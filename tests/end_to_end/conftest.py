@@ -10,11 +10,12 @@ import pytest
 from pipelines.outcome import Outcome
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
-from tests.nights import Nights
+from tests.nights import SOME_OF_ALL, Nights
 
 DAY = "2026-11-23"
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
-WATCHED = {"watchlist": ["AAPL", "265598"], "bars_asset_classes": ["CASH", "BOND"], "bars_depth_days": 150}
+BARS = {"bars_asset_classes": ["CASH", "BOND"], "bars_depth_days": 150}
+WATCHED = {**SOME_OF_ALL, "watchlist": ["AAPL", "265598"], **BARS}
 
 
 @dataclass(frozen=True)

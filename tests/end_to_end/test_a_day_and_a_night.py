@@ -25,16 +25,16 @@ from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
 from tests.end_to_end.conftest import DAY, EVENING
 from tests.house import House, Lived
-from tests.nights import USUAL_LANDINGS, USUAL_TABLES, Nights
+from tests.nights import SOME_OF_ALL, USUAL_LANDINGS, USUAL_TABLES, Nights
 from tests.receiver import Receiver, receiving
 
 pytestmark = pytest.mark.slow
 NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 NIGHTLY, MIDNIGHT, MORNING = NOON + timedelta(hours=6.5), NOON + timedelta(hours=12), NOON + timedelta(hours=19)
 REACTION = timedelta(minutes=30)
-SCOPE: dict[str, Any] = {"watchlist": ["AAPL"], "bars_asset_classes": ["STK"], "bars_depth_days": 5}
+SCOPE: dict[str, Any] = {**SOME_OF_ALL, "bars_asset_classes": ["STK"], "bars_depth_days": 5}
 POSITIONS = 6
-OF_A_LANDING = [*(one.name for one in PROVENANCE), "reckoned_at"]
+OF_A_LANDING = [*(one.name for one in PROVENANCE), "reckoned_at", "run_at"]
 WEATHER = [
     {"name": "busy", "path": "*", "probability": 0.06, "faults": ["unavailable"]},
     {"name": "reset", "path": "*", "probability": 0.04, "faults": ["reset"]},
@@ -141,8 +141,8 @@ def test_every_dataset_of_the_night_is_there_as_in_a_night_in_which_nothing_happ
 
 
 def rows_of(nights: Nights, table: Table) -> pd.DataFrame:
-    rows = nights.table(table.name).drop(columns=OF_A_LANDING, errors="ignore")
-    return rows.sort_values(list(table.key)).reset_index(drop=True)
+    rows = nights.table(table.name).sort_values(list(table.key))
+    return rows.drop(columns=OF_A_LANDING, errors="ignore").reset_index(drop=True)
 
 
 def test_nothing_was_landed_twice_and_nothing_is_left_waiting(lived: Lived) -> None:

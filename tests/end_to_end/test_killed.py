@@ -20,7 +20,13 @@ from tests.nights import PROFILE, USUAL_TABLES, Listening, Nights, dagster_home
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 SCOPE = {"watchlist": ["265598", "272093"], "bars_asset_classes": ["STK"], "bars_depth_days": 60}
-CONFIG = 'watchlist = ["265598", "272093"]\n[bars]\ndepth_days = 60\nasset_classes = ["STK"]\n'
+CONFIG = """
+watchlist = ["265598", "272093"]
+bars = { depth_days = 60, asset_classes = ["STK"] }
+options = { requests = 0 }
+details = { requests = 0 }
+scanner = { runs = [] }
+"""
 OBSERVATION = {"observed_at", "raw_sha256", "run_id", "reckoned_at"}
 WORLD = Options(clock=EVENING, positions=20)
 HANGS = 300  # seconds; a run takes about ten

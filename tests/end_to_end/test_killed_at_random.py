@@ -28,6 +28,7 @@ from pipelines.outcome import stage_of
 from resources.lake.layout import OPEN
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
+from tests.desk import buys_late
 from tests.end_to_end.forked_nights import CHOICES, DAY, EVENING, LEFT_OUT, SCOPE, Gate, Owner, ready_home, step_of
 from tests.end_to_end.held import held
 from tests.house import House
@@ -206,6 +207,7 @@ def _assert_made_good(owner: Owner, gateway: Running, undisturbed: Undisturbed) 
 @contextmanager
 def _served(owner: Owner) -> Iterator[Running]:
     with serve(Options(clock=EVENING, positions=5), real=owner.time.now) as gateway:
+        buys_late(gateway)
         yield gateway
 
 
@@ -252,7 +254,7 @@ def _assert_same_tables(nights: Nights, undisturbed: Nights) -> None:
 
 
 def _rows(rows: pd.DataFrame, key: list[str]) -> pd.DataFrame:
-    return rows.drop(columns=OF_A_LANDING, errors="ignore").sort_values(key).reset_index(drop=True)
+    return rows.sort_values(key).drop(columns=[*OF_A_LANDING, "run_at"], errors="ignore").reset_index(drop=True)
 
 
 def _assert_nothing_is_left_behind(owner: Owner) -> None:

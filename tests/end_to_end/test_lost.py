@@ -21,7 +21,7 @@ from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.end_to_end.conftest import DAY, EVENING
 from tests.house import House, Lived
-from tests.nights import USUAL_LANDINGS, Nights
+from tests.nights import SOME_OF_ALL, USUAL_LANDINGS, Nights
 from tests.receiver import receiving
 
 pytestmark = pytest.mark.slow
@@ -30,7 +30,7 @@ NEXT_OPEN = datetime(2026, 11, 24, 14, 30, tzinfo=UTC)
 BEFORE, AFTER = NEXT_OPEN - timedelta(minutes=5), NEXT_OPEN + timedelta(minutes=30)
 TUESDAYS_NIGHT = EVENING + timedelta(days=1)
 WEDNESDAYS_NIGHT = EVENING + timedelta(days=2)
-SCOPE: dict[str, Any] = {"watchlist": ["AAPL"], "bars_asset_classes": ["STK"], "bars_depth_days": 5}
+SCOPE: dict[str, Any] = {**SOME_OF_ALL, "bars_asset_classes": ["STK"], "bars_depth_days": 5}
 LANDINGS = [landing for landing in USUAL_LANDINGS if landing.time != "local"]
 PERISHABLE = {landing.name for landing in LANDINGS if landing.time == "perishable"}
 OF_THE_BROKERAGE = {
