@@ -28,7 +28,8 @@ FOUND = declared()
 USUAL_LANDINGS = [landing for landing in FOUND.landings if not landing.is_optional]
 USUAL_TABLES = [table for table in FOUND.tables if not table.raw.is_optional]
 """What is in a night unless the owner chooses."""
-ACTIVE = {"name": "most_active", "instrument": "STK", "location": "STK.US.MAJOR", "type": "MOST_ACTIVE"}
+BUSY = {"volumeAbove": 20_000_000}  # fewer than 50, which might not be all
+ACTIVE = {"name": "busy", "instrument": "STK", "location": "STK.US.MAJOR", "type": "MOST_ACTIVE", "filters": BUSY}
 SOME_OF_ALL: dict[str, Any] = {
     "watchlist": ["AAPL"],
     "options_underlyings": ["AAPL"],
