@@ -32,7 +32,7 @@ BUSY = {"volumeAbove": 20_000_000}  # fewer than 50, which might not be all
 ACTIVE = {"name": "busy", "instrument": "STK", "location": "STK.US.MAJOR", "type": "MOST_ACTIVE", "filters": BUSY}
 SOME_OF_ALL: dict[str, Any] = {
     "watchlist": ["AAPL"],
-    "options_underlyings": ["AAPL"],
+    "options_underlyings": ["IBM"],  # held: its price is told before any bars are
     "options_requests": 3,
     "details_requests": 2,
     "scanner_runs": [ACTIVE],

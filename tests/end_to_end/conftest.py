@@ -10,7 +10,6 @@ import pytest
 from pipelines.outcome import Outcome
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
-from tests.desk import buys_late
 from tests.nights import SOME_OF_ALL, Nights
 
 DAY = "2026-11-23"
@@ -32,6 +31,5 @@ class Night:
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     folder: Path = tmp_path_factory.mktemp("night")
     with serve(Options(clock=EVENING, positions=120)) as gateway:
-        buys_late(gateway)
         nights = Nights(folder, gateway, scope=WATCHED)
         yield Night(nights, nights.run("nightly", DAY), gateway)

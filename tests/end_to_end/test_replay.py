@@ -11,6 +11,7 @@ from tests.end_to_end.conftest import DAY, WATCHED, Night
 from tests.nights import USUAL_TABLES, Nights
 
 pytestmark = pytest.mark.slow
+EVENTS = {"orders", "trades"}
 OF_A_RUN = ["run_id", "observed_at", "run_at"]
 
 
@@ -25,7 +26,8 @@ def test_a_replayed_night_gives_the_same_tables(night: Night, tmp_path: Path) ->
         pd.testing.assert_frame_equal(
             recorded.drop(columns=OF_A_RUN, errors="ignore"), replayed.drop(columns=OF_A_RUN, errors="ignore")
         )
-        assert len(recorded) == len(replayed) > 0, table.name
+        assert len(recorded) == len(replayed)
+        assert len(recorded) > 0 or table.name in EVENTS, table.name
 
 
 def test_what_was_not_recorded_is_refused_in_one_line(night: Night, tmp_path: Path) -> None:
