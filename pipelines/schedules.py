@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import dagster as dg
 
 from assets.kit.partitions import NEW_YORK
-from pipelines.settings import Schedule
+from pipelines.choices import Schedule
 from resources.calendar.trading_days import CalendarError, TradingCalendar, trading_calendar
 
 ONE_DAY = timedelta(days=1)

@@ -10,7 +10,8 @@ IBKR_ACCOUNTS does not name. `accountStatus` is, despite its name, the instant a
 from collections.abc import Iterator
 from datetime import datetime
 
-from assets.kit.declare import Fetch, RawPages, check, landing, table
+from assets.kit.declare import check, landing, table
+from assets.kit.fetch import Fetch, RawPages
 from assets.kit.parse import epoch_ms
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, keyed, keyed_if_any, listed, rows

@@ -8,7 +8,8 @@ whose it is: the account comes from the path that was asked.
 from collections.abc import Iterator
 from typing import Any
 
-from assets.kit.declare import Fetch, check, landing, table
+from assets.kit.declare import check, landing, table
+from assets.kit.fetch import Fetch
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, keyed, keyed_if_any, rows
 from assets.kit.tolerance import Tolerance

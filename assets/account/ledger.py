@@ -7,7 +7,8 @@ account's base currency: it is kept as a row of its own and must never be summed
 from collections.abc import Iterator
 from datetime import datetime
 
-from assets.kit.declare import Fetch, check, landing, table
+from assets.kit.declare import check, landing, table
+from assets.kit.fetch import Fetch
 from assets.kit.parse import epoch_s
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, echoed, keyed, rows

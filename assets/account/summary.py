@@ -13,7 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from assets.kit.declare import Fetch, check, landing, table
+from assets.kit.declare import check, landing, table
+from assets.kit.fetch import Fetch
 from assets.kit.parse import epoch
 from assets.kit.schema import Row, column, rule
 from assets.kit.shape import Block, echoed, keyed, rows

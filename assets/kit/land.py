@@ -16,7 +16,8 @@ import dagster as dg
 
 from assets.kit.costs import costs, tags_of
 from assets.kit.cut_short import was_cut_short
-from assets.kit.declare import Fetch, Landing
+from assets.kit.declare import Landing
+from assets.kit.fetch import Fetch
 from assets.kit.kept import kept_replies
 from assets.kit.land_records import land_records
 from assets.kit.refusal import in_plain_words, refusal

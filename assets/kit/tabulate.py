@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from assets.kit.conform import UNKNOWN_SHAPE, Source, conform, rejected_rows, rejected_schema
 from assets.kit.declare import ByYear, Table
 from assets.kit.hold_back import Judged, Made, judge, put_aside
+from assets.kit.merging import by_year, finished, in_order, merged, of_accounts, read_partition, replaced
 from assets.kit.preview import preview
 from assets.kit.replies import accounts_asked, day_answers, good_pages, landing_files, last_answers
 from assets.kit.schema import arrow_schema
@@ -100,10 +101,11 @@ def _made(
         told = [accepted.slice(0, 0)]
         answers = ((page, file) for page, file in pages if page.endpoint is endpoint)
         for rows, refused in _conformed(table, answers, day, built, calendar=None):
-            told.append(_of_accounts(rows, accounts))
+            told.append(of_accounts(rows, accounts))
             rejected.append(refused)
-        accepted = _replaced(table, accepted, pa.concat_tables(told), built)
-    whole = _sorted(table, accepted)
+        accepted, count = replaced(table, accepted, pa.concat_tables(told))
+        built.replaced += count
+    whole = in_order(table, accepted)
     return Made(landing, whole, pa.concat_tables(rejected), accounts_asked(page for page, _ in pages)), built
 
 
@@ -133,13 +135,13 @@ def build_years(
         rejected = [rejected_schema().empty_table()]
         for rows, refused in _conformed(table, pages, date.fromisoformat(partition), built, calendar=closes):
             rejected.append(refused)
-            for year, part in _by_year(_of_accounts(rows, accounts)):
+            for year, part in by_year(of_accounts(rows, accounts)):
                 years.setdefault(year, []).append(part)
         lake.tables.write_rejected(table.name, "trading_day", partition, pa.concat_tables(rejected))
     for year in sorted(years):
         path = None if afresh else lake.tables.file(table.name, table.storage.key, str(year))
-        held = [] if path is None else [_read(table, path)]
-        whole = _sorted(table, _merged(table, held + years.pop(year)))
+        held = [] if path is None else [read_partition(table, path)]
+        whole = in_order(table, merged(table, held + years.pop(year)))
         built.look_at(table, whole)
         built.files.append(str(lake.tables.write(table.name, table.storage.key, str(year), whole)))
     return built
@@ -153,13 +155,13 @@ def _conformed(
 
     for sources, strange in _batches(table, pages, day):
         done = conform(table.row, sources)
-        finished = done.accepted if calendar is None else _finished(done.accepted, calendar)
+        accepted = done.accepted if calendar is None else finished(done.accepted, calendar)
         rejected = pa.concat_tables([done.rejected, *strange])
-        built.rows += finished.num_rows
+        built.rows += accepted.num_rows
         built.rejected += rejected.num_rows
-        built.unfinished += done.accepted.num_rows - finished.num_rows
+        built.unfinished += done.accepted.num_rows - accepted.num_rows
         built.unknown.update(done.unknown)
-        yield finished, rejected
+        yield accepted, rejected
 
 
 def _batches(
@@ -190,68 +192,3 @@ def _shaped(table: Table, page: Page, file: str, day: date, strange: list["pa.Ta
         strange.append(rejected_rows(empty, [body], [[f"{UNKNOWN_SHAPE}: {told}"]]))
         return None
     return Source(block, page.envelope, file, day)
-
-
-def _replaced(table: Table, earlier: "pa.Table", later: "pa.Table", built: Built) -> "pa.Table":
-    """Rows of one endpoint and those of a later one, which take the place of those with an equal key."""
-    import pandas as pd
-    import pyarrow as pa
-
-    if not (earlier.num_rows and later.num_rows):
-        return pa.concat_tables([earlier, later])
-    before, after = (pd.MultiIndex.from_frame(rows.select(list(table.key)).to_pandas()) for rows in (earlier, later))
-    stays = ~before.isin(after)
-    built.replaced += int((~stays).sum())
-    return pa.concat_tables([earlier.filter(pa.array(stays)), later])
-
-
-def _of_accounts(rows: "pa.Table", accounts: Sequence[str]) -> "pa.Table":
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if not accounts or "account_id" not in rows.column_names:
-        return rows
-    return rows.filter(pc.is_in(rows["account_id"], pa.array(accounts)))
-
-
-def _finished(rows: "pa.Table", calendar: TradingCalendar) -> "pa.Table":
-    """Without rows of a day that had not closed when they were observed: they still change."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    observed = rows["observed_at"].combine_chunks()
-    instants = pc.unique(observed)
-    last_closed = pa.array([calendar.latest_closed(one.as_py()) for one in instants], type=pa.date32())
-    limit = last_closed.take(pc.index_in(observed, instants)) if len(instants) else last_closed
-    return rows.filter(pc.less_equal(rows["trading_day"].combine_chunks(), limit))
-
-
-def _by_year(rows: "pa.Table") -> Iterator[tuple[int, "pa.Table"]]:
-    import pyarrow.compute as pc
-
-    years = pc.year(rows["trading_day"])
-    ordered = rows.take(pc.sort_indices(years))  # a stable sort
-    start = 0
-    for year, count in sorted((one["values"], one["counts"]) for one in pc.value_counts(years).to_pylist()):
-        yield year, ordered.slice(start, count)
-        start += count
-
-
-def _merged(table: Table, parts: list["pa.Table"]) -> "pa.Table":
-    """Of rows with equal key the one observed last; equal instants keep the later part."""
-    import pyarrow as pa
-
-    rows = pa.concat_tables(parts).unify_dictionaries()
-    keys = rows.select([*table.key, "observed_at"]).to_pandas().sort_values("observed_at", kind="stable")
-    latest = keys.index[~keys.duplicated(subset=list(table.key), keep="last")].to_numpy()
-    return rows if len(latest) == rows.num_rows else rows.take(pa.array(sorted(latest)))
-
-
-def _sorted(table: Table, rows: "pa.Table") -> "pa.Table":
-    return rows.combine_chunks().sort_by([(name, "ascending") for name in table.key])
-
-
-def _read(table: Table, path: Any) -> "pa.Table":
-    import pyarrow.parquet as pq
-
-    return pq.read_table(path, partitioning=None).cast(arrow_schema(table.row))

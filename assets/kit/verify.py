@@ -11,7 +11,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from assets.kit.conform import broken_rules
-from assets.kit.declare import ByDay, Check, RawPages, Table
+from assets.kit.declare import ByDay, Check, Table
+from assets.kit.fetch import RawPages
 from assets.kit.relations import files_of, relations
 from assets.kit.replies import good_pages, last_answers
 from assets.kit.schema import arrow_schema

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from assets.kit.declare import ByYear, Fetch, RawPages, check, landing, table
+from assets.kit.declare import ByYear, check, landing, table
+from assets.kit.fetch import Fetch, RawPages
 from assets.kit.parse import Parsed, epoch_ms
 from assets.kit.schema import Row, column, derived, rule
 from assets.kit.shape import Block, ShapeError, echoed, keyed, listed, rows

@@ -17,7 +17,8 @@ from datetime import datetime
 from typing import Any
 
 from assets.kit.availability import LETTERS, UNDERSTOOD, is_consolidated, timeliness
-from assets.kit.declare import Fetch, RawPages, check, landing, table
+from assets.kit.declare import check, landing, table
+from assets.kit.fetch import Fetch, RawPages
 from assets.kit.parse import after_letter, begins_with, figure
 from assets.kit.schema import Row, column, derived
 from assets.kit.shape import Block, echoed, keyed, listed, rows

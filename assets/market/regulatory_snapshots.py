@@ -8,7 +8,8 @@ snapshot of is refused, at no cost, and passed over. Prices are text here, sizes
 
 from collections.abc import Iterator
 
-from assets.kit.declare import Fetch, check, landing, table
+from assets.kit.declare import check, landing, table
+from assets.kit.fetch import Fetch
 from assets.kit.parse import figure
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, echoed, keyed, rows

@@ -17,7 +17,8 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from assets.kit.declare import Fetch, check, landing, table
+from assets.kit.declare import check, landing, table
+from assets.kit.fetch import Fetch
 from assets.kit.parse import day, month
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, ShapeError, echoed, keyed, keyed_if_any, listed, paired, rows

@@ -19,7 +19,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
-from assets.kit.declare import Fetch, check, landing, table
+from assets.kit.declare import check, landing, table
+from assets.kit.fetch import Fetch
 from assets.kit.parse import day, epoch_ms, java_day
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, echoed, keyed, keyed_if_any, listed, rows

@@ -19,7 +19,8 @@ from typing import Any
 
 import pandas as pd
 
-from assets.kit.declare import Fetch, RawPages, check, landing, table
+from assets.kit.declare import check, landing, table
+from assets.kit.fetch import Fetch, RawPages
 from assets.kit.parse import number, zero_is_null
 from assets.kit.schema import Row, column, rule
 from assets.kit.shape import Block, echoed, listed, rows

@@ -10,7 +10,8 @@ Names are written in snake_case here, unlike anywhere else in the API.
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from assets.kit.declare import Fetch, check, landing, table
+from assets.kit.declare import check, landing, table
+from assets.kit.fetch import Fetch
 from assets.kit.parse import month, zero_is_null
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, echoed, keyed, rows

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from assets.kit.declare import Fetch, check, landing, table
+from assets.kit.declare import check, landing, table
+from assets.kit.fetch import Fetch
 from assets.kit.parse import zero_is_null
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, echoed, keyed, listed, rows

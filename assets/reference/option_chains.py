@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from assets.kit.declare import Fetch, RawPages, check, landing, table
+from assets.kit.declare import check, landing, table
+from assets.kit.fetch import Fetch, RawPages
 from assets.kit.parse import Parsed, month_named, named_month
 from assets.kit.schema import Row, column
 from assets.kit.scope import Scope

@@ -8,7 +8,8 @@ that are contract ids need no look-up.
 from collections.abc import Iterator
 from typing import Any
 
-from assets.kit.declare import Fetch, check, landing, table
+from assets.kit.declare import check, landing, table
+from assets.kit.fetch import Fetch
 from assets.kit.schema import Row, column
 from assets.kit.scope import Scope
 from assets.kit.shape import Block, keyed, listed, rows

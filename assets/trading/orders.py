@@ -15,7 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from assets.kit.declare import Fetch, RawPages, check, landing, table
+from assets.kit.declare import check, landing, table
+from assets.kit.fetch import Fetch, RawPages
 from assets.kit.parse import SIDES, flag, instant_as, worded
 from assets.kit.schema import Row, column, rule
 from assets.kit.shape import Block, echoed, keyed, listed, rows

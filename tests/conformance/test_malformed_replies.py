@@ -23,7 +23,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assets.kit.conform import broken_rules
-from assets.kit.declare import ByYear, Fetch, Landing, Table
+from assets.kit.declare import ByYear, Landing, Table
+from assets.kit.fetch import Fetch
 from assets.kit.parse import number, whole, zero_is_null
 from assets.kit.schema import PROVENANCE, Column
 from assets.kit.scope import Scope

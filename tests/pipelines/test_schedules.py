@@ -8,8 +8,8 @@ from dagster._utils.schedules import schedule_execution_time_iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.choices import Schedule
 from pipelines.schedules import intraday_schedule, nightly_schedule, schedules
-from pipelines.settings import Schedule
 from resources.calendar.trading_days import CalendarError, trading_calendar
 
 NEW_YORK = ZoneInfo("America/New_York")

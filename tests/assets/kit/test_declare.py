@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from assets.kit.declare import ByDay, ByYear, Fetch, check, landing, table
+from assets.kit.declare import ByDay, ByYear, check, landing, table
+from assets.kit.fetch import Fetch
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, keyed, rows
 from resources.gateway.endpoint import Endpoint, Page

@@ -10,7 +10,8 @@ import dagster as dg
 import pytest
 
 from assets.kit.compose import check_definitions, landing_asset, table_asset
-from assets.kit.declare import Fetch, Landing, Table, check, landing, table
+from assets.kit.declare import Landing, Table, check, landing, table
+from assets.kit.fetch import Fetch
 from assets.kit.schema import Row, column
 from assets.kit.scope import Scope
 from assets.kit.shape import Block, listed, rows

@@ -4,7 +4,7 @@ from typing import Any, cast
 import pandas as pd
 import pytest
 
-from assets.kit.declare import Fetch
+from assets.kit.fetch import Fetch
 from assets.performance.transactions import next_few
 from resources.envelope import Envelope, Request
 from resources.gateway.client import GatewayClient

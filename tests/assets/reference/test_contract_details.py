@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from assets.kit.declare import Fetch
+from assets.kit.fetch import Fetch
 from assets.kit.scope import Scope
 from assets.reference.contract_details import raw_contract_details
 from resources.envelope import Request

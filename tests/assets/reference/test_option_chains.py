@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from assets.kit.declare import Fetch
+from assets.kit.fetch import Fetch
 from assets.kit.scope import Scope
 from assets.reference.option_chains import INFO, SEARCH, STRIKES, raw_option_chains
 from resources.envelope import Request

@@ -1,0 +1,88 @@
+"""What the functions of a dataset file are given: `Fetch` to land with, `RawPages` to check a landing with.
+
+Belongs here: what every dataset may ask of the world around it. Does not: carrying a landing out (`land.py`).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from assets.kit.scope import Scope
+from resources.calendar.trading_days import TradingCalendar
+from resources.gateway.client import GatewayClient
+from resources.gateway.endpoint import Page
+from resources.gateway.errors import Refused
+from resources.lake.raw import RawStore
+from resources.lake.tables import TableStore
+from resources.privacy import masked
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """What a landing function works with: `days` are the trading days to land, oldest first, `raw` what was landed.
+
+    `say` tells the run's log; `pause` lets seconds pass, for what the gateway is still fetching.
+    """
+
+    gateway: GatewayClient
+    tables: TableStore
+    raw: RawStore
+    scope: Scope
+    calendar: TradingCalendar
+    days: tuple[date, ...]
+    say: Callable[[str], None]
+    pause: Callable[[float], None]
+
+    @property
+    def day(self) -> date:
+        """The last of the days; for a dataset landed day by day the only one."""
+        return self.days[-1]
+
+    @property
+    def account_ids(self) -> list[str]:
+        """The accounts to keep, of those the login can see."""
+        seen = self.gateway.account_ids()
+        wished = self.scope.wished_accounts
+        unseen = [one for one in wished if one not in seen]
+        if unseen:
+            raise Refused(
+                f"IBKR_ACCOUNTS names {masked(', '.join(unseen))}, and the login sees {masked(', '.join(seen))} only. "
+                "Correct the variable, or log in as who can see them."
+            )
+        return [one for one in seen if not wished or one in wished]
+
+    @property
+    def account_queries(self) -> list[dict[str, str]]:
+        """A query per account to keep, for what is told of the selected account unless another is named.
+
+        Where the login has one account only, nothing needs to be named.
+        """
+        if len(self.gateway.account_ids()) == 1:
+            return [{}]
+        return [{"accountId": account_id} for account_id in self.account_ids]
+
+
+@dataclass(frozen=True, slots=True)
+class RawPages:
+    """What a check of a landing looks at: every good reply, and of those the ones a table is built from.
+
+    `landed_before` are the earlier days that it was landed for, oldest first.
+    """
+
+    pages: Sequence[Page]
+    answers: Sequence[Page]
+    day: date
+    landed_before: Sequence[date]
+    tables: TableStore
+    calendar: TradingCalendar
+    scope: Scope
+
+    def strangers(self, accounts: Iterable[Any]) -> set[str]:
+        """Those that are none of the login's accounts, where these are known; None is nobody.
+
+        For replies that are of the selected account and were asked for without naming it.
+        """
+        files = self.tables.files("accounts")
+        known = set(self.tables.read(files, columns=["account_id"])["account_id"]) if files else set()
+        return {str(one) for one in accounts if one is not None} - known if known else set()

@@ -1,0 +1,84 @@
+"""Which rows stand: of equal keys, of unfinished days, of accounts that nobody wishes for. Arrow in, Arrow out.
+
+Belongs here: what is done to rows that conform. Does not: conforming (`conform.py`), reading raw and writing files
+(`tabulate.py`).
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assets.kit.declare import Table
+from assets.kit.schema import arrow_schema
+from resources.calendar.trading_days import TradingCalendar
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def replaced(table: Table, earlier: "pa.Table", later: "pa.Table") -> tuple["pa.Table", int]:
+    """Rows of one endpoint and those of a later one, which take the place of those with an equal key; how many did."""
+    import pandas as pd
+    import pyarrow as pa
+
+    if not (earlier.num_rows and later.num_rows):
+        return pa.concat_tables([earlier, later]), 0
+    before, after = (pd.MultiIndex.from_frame(rows.select(list(table.key)).to_pandas()) for rows in (earlier, later))
+    stays = ~before.isin(after)
+    return pa.concat_tables([earlier.filter(pa.array(stays)), later]), int((~stays).sum())
+
+
+def of_accounts(rows: "pa.Table", accounts: Sequence[str]) -> "pa.Table":
+    """Without the rows of other accounts, if any are named."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not accounts or "account_id" not in rows.column_names:
+        return rows
+    return rows.filter(pc.is_in(rows["account_id"], pa.array(accounts)))
+
+
+def finished(rows: "pa.Table", calendar: TradingCalendar) -> "pa.Table":
+    """Without rows of a day that had not closed when they were observed: they still change."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    observed = rows["observed_at"].combine_chunks()
+    instants = pc.unique(observed)
+    last_closed = pa.array([calendar.latest_closed(one.as_py()) for one in instants], type=pa.date32())
+    limit = last_closed.take(pc.index_in(observed, instants)) if len(instants) else last_closed
+    return rows.filter(pc.less_equal(rows["trading_day"].combine_chunks(), limit))
+
+
+def by_year(rows: "pa.Table") -> Iterator[tuple[int, "pa.Table"]]:
+    """The rows of each year, in the order in which they came."""
+    import pyarrow.compute as pc
+
+    years = pc.year(rows["trading_day"])
+    ordered = rows.take(pc.sort_indices(years))  # a stable sort
+    start = 0
+    for year, count in sorted((one["values"], one["counts"]) for one in pc.value_counts(years).to_pylist()):
+        yield year, ordered.slice(start, count)
+        start += count
+
+
+def merged(table: Table, parts: list["pa.Table"]) -> "pa.Table":
+    """Of rows with equal key the one observed last; equal instants keep the later part."""
+    import pyarrow as pa
+
+    rows = pa.concat_tables(parts).unify_dictionaries()
+    keys = rows.select([*table.key, "observed_at"]).to_pandas().sort_values("observed_at", kind="stable")
+    latest = keys.index[~keys.duplicated(subset=list(table.key), keep="last")].to_numpy()
+    return rows if len(latest) == rows.num_rows else rows.take(pa.array(sorted(latest)))
+
+
+def in_order(table: Table, rows: "pa.Table") -> "pa.Table":
+    """By the key."""
+    return rows.combine_chunks().sort_by([(name, "ascending") for name in table.key])
+
+
+def read_partition(table: Table, path: Path) -> "pa.Table":
+    """A partition as it stands, with the types of today."""
+    import pyarrow.parquet as pq
+
+    return pq.read_table(path, partitioning=None).cast(arrow_schema(table.row))
