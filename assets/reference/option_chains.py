@@ -10,6 +10,7 @@ A search knows contracts by their symbol, and several have it: the underlying is
 `description` is the exchange. All issuers of bonds share one row with the largest id there is: no contract, left out.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -261,9 +262,16 @@ def _months(found: Any) -> Iterator[dict[str, Any]]:
     for one in (each for each in map(keyed, listed(found)) if str(each.get("conid")) != ISSUERS):
         about = {name: value for name, value in one.items() if name != "sections"}
         for section in map(keyed, listed(one.get("sections") or [])):
-            for month in str(section.get("months") or "").split(";") if section.get("secType") == "OPT" else ():
+            for month in str(section.get("months") or "").split(";") if _asset_class(section) == "OPT" else ():
                 if month:
                     yield {**about, "month": month, "exchange": section.get("exchange")}
+
+
+def _asset_class(section: dict[str, Any]) -> str:
+    told = section.get("secType")
+    if not isinstance(told, str) or not re.fullmatch("[A-Z]{2,8}", told):
+        raise ShapeError(f"a section does not tell what it is of: {str(section)[:80]}")
+    return told
 
 
 def _strikes(pages: list[Page]) -> list[float]:

@@ -35,6 +35,7 @@ from resources.envelope import Envelope
 from resources.gateway.errors import GatewayError
 from resources.gateway.wire import is_good
 from resources.lake.resource import Lake
+from resources.simulator.flavour import Flavour
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
 from tests.conformance.mutations import BODIES, GARBAGE, MARK, Mutation, at, cut, mutations, without
@@ -50,6 +51,7 @@ EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 CALENDAR = trading_calendar("XNYS")
 SCAN = {"name": "most_active", "instrument": "STK", "location": "STK.US.MAJOR", "type": "MOST_ACTIVE"}
 SCOPE: dict[str, Any] = {
+    "details_requests": 2,
     "watchlist": ["AAPL"],
     "bars_asset_classes": ["STK"],
     "bars_depth_days": 3,
@@ -57,6 +59,7 @@ SCOPE: dict[str, Any] = {
     "options_requests": 3,
     "scanner_runs": [SCAN],
 }
+OF_THE_WHOLE = {"transaction_windows"}  # its row counts what the reply holds
 OF_THE_REPLY = {one.name for one in PROVENANCE}
 EXAMPLES = 150  # of all tables together
 BOUNDED = settings(
@@ -122,7 +125,7 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def gateway() -> Iterator[Running]:
-    with serve(Options(clock=EVENING, positions=4)) as running:
+    with serve(Options(clock=EVENING, positions=4, flavour=Flavour(regsnapshot=True))) as running:
         yield running
 
 
@@ -138,7 +141,7 @@ def bench(gateway: Running, tmp_path_factory: pytest.TempPathFactory) -> Bench:
             envelope
             for path in nights.lake.raw.files(landing.name, DAY.isoformat())
             for envelope in nights.lake.raw.read(path)
-            if is_good(envelope)
+            if is_good(envelope) and any(one.answers(envelope.request) for one in landing.endpoints)
         ]
         good[landing.name] = list({envelope.request.key: envelope for envelope in envelopes}.values())
     return Bench(tmp_path_factory.mktemp("malformed"), good, nights.lake)
@@ -191,7 +194,8 @@ def test_what_is_wrong_in_a_reply_is_neither_lost_nor_believed(bench: Bench, tab
         assert built.records == 0
     elif not built.is_rejected_whole(envelope.body):
         _assert_nothing_is_lost(bench, table, replies[place], mutation, built, before)
-        _assert_nothing_is_believed(table, mutation, built, before)
+        if table.name not in OF_THE_WHOLE:
+            _assert_nothing_is_believed(table, mutation, built, before)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=_named)
