@@ -1,5 +1,7 @@
 """One recorded night for all tests of datasets; each gets a copy of its own to bend."""
 
+import os
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -7,12 +9,14 @@ from typing import Any
 import pytest
 
 from resources.lake.parked import Parked
+from resources.lake.resource import Lake
+from resources.locks import locked
 from resources.simulator.flavour import Flavour
 from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.assets.bent import DAY, Bent
 from tests.desk import buys_late
-from tests.nights import EVERYTHING, Nights
+from tests.nights import EVERYTHING, PROFILE, Nights
 
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 WAITED = Parked(
@@ -28,7 +32,20 @@ WAITED = Parked(
 
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Raw replies of a night with two pages of positions and the bars of a few bonds; some of it had waited before."""
+    """Raw replies of a night; one process of those that test side by side records it for all."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder, is_whole = shared / "recorded", shared / "recorded-whole"
+    with locked(shared / "recorded-lock"):
+        if not is_whole.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            _record(folder)
+            is_whole.touch()
+    return Lake(root=str(folder), profile=PROFILE).layout.folder / "raw"
+
+
+def _record(folder: Path) -> None:
+    """A night with two pages of positions and the bars of a few bonds; some of it had waited before."""
     scope: dict[str, Any] = {"watchlist": ["AAPL"], "bars_asset_classes": ["BOND"], "bars_depth_days": 15}
     scope |= {"options_underlyings": ["AAPL"], "options_months": 2, "options_requests": 5, "details_requests": 2}
     scan = {"name": "most_active", "instrument": "STK", "location": "STK.US.MAJOR", "type": "MOST_ACTIVE"}
@@ -36,11 +53,10 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     old = Flavour(regsnapshot=True)  # newer gateways have it no longer
     with serve(Options(clock=EVENING, positions=120, flavour=old)) as gateway:
         buys_late(gateway)
-        nights = Nights(tmp_path_factory.mktemp("recorded"), gateway, scope=scope, choices=EVERYTHING)
+        nights = Nights(folder, gateway, scope=scope, choices=EVERYTHING)
         nights.lake.parked.park(WAITED)
         outcome = nights.run("nightly", DAY.isoformat())
     assert outcome.is_success, (outcome.failures, outcome.failed_checks)
-    return nights.lake.layout.folder / "raw"
 
 
 @pytest.fixture

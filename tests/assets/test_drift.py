@@ -14,6 +14,8 @@ from resources.lake.layout import Layout
 from resources.lake.raw import RawStore
 from tests.assets.bent import DAY, TABLES
 
+pytestmark = pytest.mark.slow
+
 Record = Mapping[str, Any]
 OF_THE_GATEWAY = sorted(name for name, table in TABLES.items() if table.raw.time != "local")
 STRANGE = {"of": ["another", "kind"]}

@@ -43,6 +43,8 @@ from tests.crooked import Spoil, crooked
 from tests.nights import Nights
 from tests.resources.gateway.wired import Hours, wired
 
+pytestmark = pytest.mark.slow
+
 FOUND = declared()
 LANDINGS = [landing for landing in FOUND.landings if landing.time != "local"]
 TABLES = [table for table in FOUND.tables if table.raw in LANDINGS]

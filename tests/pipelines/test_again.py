@@ -17,6 +17,8 @@ from pipelines.settings import Choices, Environment, Settings, SettingsMistake
 from tests.assets.shrunk import FRIDAY, MONDAY, TUESDAY, Shrunk
 from tests.nights import dagster_home
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Desk:

@@ -9,6 +9,8 @@ import pytest
 from pipelines.orphans import DIED, free_the_dead, own_run
 from tests.nights import dagster_home
 
+pytestmark = pytest.mark.slow
+
 
 @dg.op(pool="gateway")
 def talk() -> None: ...

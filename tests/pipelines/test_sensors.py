@@ -18,6 +18,8 @@ from pipelines.sensors import ATTEMPTS, NOTHING_TO_KEEP, PUBLISHES_TAG
 from tests.nights import dagster_home
 from tests.pipelines.watched import DEFINITIONS, MONDAY, House, night, resumed
 
+pytestmark = pytest.mark.slow
+
 PUBLISHED = {key.to_user_string() for key in published_keys()}
 FAILURE, STARTED, SUCCESS = dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.SUCCESS
 BEGINNING = dg.DagsterRunStatus.NOT_STARTED

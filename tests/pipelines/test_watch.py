@@ -15,6 +15,8 @@ from tests.nights import Nights
 from tests.pipelines.watched import LANDINGS, MONDAY, TUESDAY, House, night, resumed
 from tests.receiver import Receiver, receiving
 
+pytestmark = pytest.mark.slow
+
 SUCCESS, FAILURE, STARTED = dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.STARTED
 NEXT_OPEN = timedelta(hours=15)
 

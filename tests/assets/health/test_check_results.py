@@ -13,6 +13,8 @@ from tests.assets.bent import TABLES, Bent
 from tests.assets.health.conftest import DAY, Night
 from tests.assets.health.written import EVENING, FRIDAY, MONDAY, TUESDAY, Written
 
+pytestmark = pytest.mark.slow
+
 MINUTE = timedelta(minutes=1)
 DRAWN = next(mart for mart in read_marts() if mart.name == "data_quality")
 

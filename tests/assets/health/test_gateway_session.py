@@ -16,6 +16,8 @@ from tests.assets.health.written import EVENING as MONDAY_EVENING
 from tests.assets.health.written import MONDAY, OPENS, TUESDAY, Written
 from tests.nights import Nights, rest
 
+pytestmark = pytest.mark.slow
+
 MINUTE = timedelta(minutes=1)
 WAS_UP = "the_session_was_up_when_the_night_landed"
 

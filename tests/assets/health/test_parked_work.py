@@ -6,6 +6,8 @@ from tests.assets.bent import DAY, Bent
 from tests.assets.health.conftest import Night
 from tests.assets.health.written import ENDS, EVENING, FRIDAY, MONDAY, OPENS, TUESDAY, Written
 
+pytestmark = pytest.mark.slow
+
 HOUR = timedelta(hours=1)
 
 

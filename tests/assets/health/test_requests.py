@@ -12,6 +12,8 @@ from tests.assets.health.conftest import DAY, Night
 from tests.assets.health.written import ENDS, EVENING, FRIDAY, MONDAY, OPENS, TUESDAY, Written
 from tests.nights import Nights
 
+pytestmark = pytest.mark.slow
+
 SECOND = timedelta(seconds=1)
 CHECKS = ("only_listed_calls_were_made", "no_limit_was_broken", "the_budget_was_kept")
 

@@ -9,6 +9,8 @@ from assets.warehouse import read_marts
 from pipelines.outcome import Outcome
 from tests.assets.shrunk import FRIDAY, MONDAY, TUESDAY, Shrunk
 
+pytestmark = pytest.mark.slow
+
 MARTS = [mart.name for mart in read_marts()]
 
 

@@ -14,6 +14,8 @@ from resources.envelope import Request
 from tests.assets.bent import DAY, Bent
 from tests.nights import PROFILE, Nights
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def nights(bent: Bent, tmp_path: Path) -> Nights:

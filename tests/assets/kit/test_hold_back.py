@@ -8,6 +8,8 @@ import pytest
 from assets.kit.scope import Scope
 from tests.assets.shrunk import FRIDAY, MONDAY, TUESDAY, Shrunk
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def shrunk(tmp_path: Path) -> Shrunk:

@@ -15,6 +15,8 @@ from tests.assets.bent import DAY
 from tests.assets.made import EVENING, Made
 from tests.nights import Nights
 
+pytestmark = pytest.mark.slow
+
 CONIDS = (11, 22, 33)
 ASKED = Request("GET", "/iserver/marketdata/snapshot", {"conids": "11,22,33", "fields": ",".join(FIELDS)})
 LATER = timedelta(seconds=1)

@@ -10,6 +10,8 @@ from pipelines.definitions import declared
 from resources.warehouse.build import build, connected
 from tests.assets.bent import DAY, TABLES, Bent
 
+pytestmark = pytest.mark.slow
+
 FRIDAY = date(2026, 11, 20)
 HELD, OTHER = 990000123, 990000124
 BOUGHT: dict[str, Any] = {

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from resources.calendar.trading_days import CalendarError, TradingCalendar, trading_calendar
 
+pytestmark = pytest.mark.slow
+
 ZONES = {
     "XNYS": "America/New_York",
     "XLON": "Europe/London",

@@ -22,6 +22,8 @@ from tests.crooked import crooked
 from tests.resources.gateway import crooked as scripted
 from tests.resources.gateway.wired import EVENING, Hours, Wired, wired
 
+pytestmark = pytest.mark.slow
+
 LEDGER = Endpoint("/portfolio/{account_id}/ledger")
 POSITIONS = Endpoint("/portfolio/{account_id}/positions/{page}", paging=Numbered(100))
 HISTORY = Endpoint("/iserver/marketdata/history", cold_tries=3)

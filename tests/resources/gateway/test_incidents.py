@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from resources.gateway.incidents import Incidents
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 NOON = datetime(2026, 11, 24, 17, tzinfo=UTC)
 TUESDAY, WEDNESDAY = date(2026, 11, 24), date(2026, 11, 25)

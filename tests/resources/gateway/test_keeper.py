@@ -16,6 +16,8 @@ from tests.resources.gateway import crooked as scripted
 from tests.resources.gateway.crooked import Crooked, Script, answer, crooked
 from tests.resources.gateway.wired import EVENING, Hours, Wired, wired
 
+pytestmark = pytest.mark.slow
+
 TICKLE, STATUS = "POST /tickle", "POST /iserver/auth/status"
 INIT = "/iserver/auth/ssodh/init"
 READY = b'{"authenticated":true,"connected":true,"competing":false,"established":true}'

@@ -13,6 +13,8 @@ from resources.gateway.resource import Gateway, login_name, rank_of, tries_of
 from tests.resources.gateway import crooked as scripted
 from tests.resources.gateway.crooked import answer, crooked
 
+pytestmark = pytest.mark.slow
+
 LEDGER = Endpoint("/portfolio/{account_id}/ledger")
 
 

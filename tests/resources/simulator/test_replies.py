@@ -16,6 +16,8 @@ from tests.resources.simulator.replies import contracts, orders, portfolio, quot
 from tests.resources.simulator.replies.visitor import Asking
 from tests.resources.simulator.shape import derive, differences
 
+pytestmark = pytest.mark.slow
+
 CASES = Path(__file__).parent / "replies" / "cases"
 ASKED: dict[str, Asking] = {
     **session.ASKED,

@@ -10,6 +10,8 @@ import pytest
 
 from resources.warehouse.build import ColumnDoc, Mart, TableSource, WarehouseMistake, build, connected
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 OLD_DUCKDB = ROOT / ".venv" / "duckdb15"
 COLUMNS = (

@@ -13,6 +13,8 @@ from resources.simulator.market.market import SeededMarket
 from tests.resources.simulator.conftest import FIRST, TODAY, make_world
 from tests.resources.simulator.toy_market import ToyMarket
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("positions", [0, 1, 5, 99, 100, 158])
 def test_a_book_has_exactly_the_positions_asked_for(positions: int) -> None:

@@ -14,6 +14,8 @@ from resources.simulator.orders.trades import day_begins
 from tests.resources.simulator.conftest import FIRST, NOON
 from tests.resources.simulator.order_desk import AAPL, AZN, EURUSD, SPY, OrderDesk, Row, make_order_desk, market
 
+pytestmark = pytest.mark.slow
+
 LISTED = market(7, NOON.date()).instruments()
 ALIVE = [c.conid for c in LISTED if c.expiry and 0 < (c.expiry - NOON.date()).days < 40]
 DIFFERENCE = 992_000_000

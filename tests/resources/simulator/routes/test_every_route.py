@@ -11,6 +11,8 @@ from resources.simulator.app import FAMILIES
 from resources.simulator.flavour import Flavour
 from tests.resources.simulator.conftest import FIRST, Desk, make_desk
 
+pytestmark = pytest.mark.slow
+
 SOUND: dict[str, object] = {
     "acctId": FIRST,
     "acctIds": [FIRST],

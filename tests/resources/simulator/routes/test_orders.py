@@ -9,6 +9,8 @@ from resources.simulator.orders.trades import day_begins
 from tests.resources.simulator.conftest import FIRST, NOON
 from tests.resources.simulator.order_desk import AAPL, ASML, AZN, NESN, SPY, OrderDesk, make_order_desk, wanted
 
+pytestmark = pytest.mark.slow
+
 SATURDAY = datetime(2026, 11, 28, 17, tzinfo=UTC)
 ORDERS = f"/iserver/account/{FIRST}/orders"
 
