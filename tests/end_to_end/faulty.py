@@ -31,6 +31,7 @@ SCOPE: dict[str, Any] = {"watchlist": ["AAPL"], "bars_depth_days": 3}
 OF_A_LANDING = [*(one.name for one in PROVENANCE), "reckoned_at"]  # `extra` is among them
 
 LEDGER, POSITIONS, DEFINITIONS, BARS = "*/ledger", "*/positions/*", "/trsrv/secdef", "/iserver/marketdata/history"
+ANY_POSITION = f"{POSITIONS} */position/*"
 ANYTHING = "/portfolio/U* /trsrv/* /iserver/*"
 Spec = str | dict[str, Any]
 

@@ -127,7 +127,7 @@ def test_only_the_accounts_that_are_wished_for_are_kept_in_any_table(
 
 def test_a_person_who_is_told_of_the_wait_can_stop_it_and_loses_nothing(tmp_path: Path) -> None:
     dagster_home(tmp_path / "home")
-    (tmp_path / "own.toml").write_text('[bars]\nasset_classes = ["BOND"]\n')
+    (tmp_path / "own.toml").write_text('leave_out = ["orders", "trades", "quotes"]\n[bars]\nasset_classes = ["BOND"]\n')
     with serve(OLDER) as running:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("IBKR_")},

@@ -194,7 +194,9 @@ def test_a_gateway_that_is_down_leaves_a_night_that_waits_and_the_code_75(person
     assert "Traceback" not in told.out
     assert "✗" not in told.out
     waits, session, remedy = told.out[told.out.rindex("… ") :].splitlines()
-    assert waits.startswith("… bars_1d, instruments, symbols of 2024-11-25 wait. POST ")
+    assert waits.startswith(
+        "… bars_1d, contract_details, instruments, symbols, scanner_params of 2024-11-25 wait. POST "
+    )
     assert "/iserver/auth/status at https://127.0.0.1:9/v1/api: " in waits
     assert "! lost: positions of 2024-11-25: the gateway tells it only on the day itself" in told.out, "long ago"
     assert "Start the gateway" in waits
