@@ -13,15 +13,15 @@ from rich.console import Console
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
-PARALLEL = ["-n", "4", "--dist", "worksteal"]  # many tests wait for their turn under the gateway's pacing
-PYTEST: list[Path | str] = [BIN / "python", "-m", "pytest", "-q", *PARALLEL]
+PYTEST: list[Path | str] = [BIN / "python", "-m", "pytest", "-q", "--dist", "worksteal"]
+WAITING = "5"  # whole runs wait for their turn under the gateway's pacing, so more of them than cores go side by side
 STEPS: dict[str, list[Path | str]] = {
     "formatter": [BIN / "ruff", "format", "--check", "--quiet", "."],
     "linter": [BIN / "ruff", "check", "--quiet", "."],
     "import rules": [BIN / "lint-imports", "--no-cache"],
     "types": [BIN / "mypy"],
-    "tests": [*PYTEST, "-m", "not slow", "--cov", "--cov-report=term:skip-covered"],
-    "whole runs": [*PYTEST, "-m", "slow"],
+    "tests": [*PYTEST, "-n", "4", "-m", "not slow", "--cov", "--cov-report=term:skip-covered"],
+    "whole runs": [*PYTEST, "-n", WAITING, "-m", "slow"],
 }
 
 

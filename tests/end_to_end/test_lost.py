@@ -196,7 +196,7 @@ def test_while_somebody_else_has_the_session_only_what_needs_it_waits_and_comes_
     assert "in use elsewhere" in posted["message"]
     lost, waits = posted["message"].split("Waits, nothing of it is lost:")
     assert "orders, scanner_runs, quotes, option_chains of Mon 23 Nov" in lost
-    assert "bars_1d, contract_details of Mon 23 Nov" in waits
+    assert "bars_1d, contract_details, scanner_params of Mon 23 Nov" in waits
     assert living.gateway.control.session()["competing"], "nobody was thrown out"
     living.gateway.simulation.session.competing = False
     living.house.live_until(EVENING + 3 * MINUTES)
