@@ -54,8 +54,9 @@ class Again(Command):
             for held in meant:
                 store.accept(held, at=datetime.now(UTC))
                 self.console.print(Text.assemble(("✓ ", "green"), f"{held.table} of {held.day} is accepted."))
-            for each in sorted({day, *later}):
-                published = published_keys() if each == max({day, *later}) else []
+            days = sorted({day, *later})
+            for each in days:
+                published = published_keys() if each == days[-1] else []
                 code = code or self._run(instance, "resume", partition_tags(each, each), [*self._of(each), *published])
         self.console.print(
             f"What that night left out because of it, `make nightly DAY={day}` lands, where it can still be had.",

@@ -29,7 +29,8 @@ USUAL_LANDINGS = [landing for landing in FOUND.landings if not landing.is_option
 USUAL_TABLES = [table for table in FOUND.tables if not table.raw.is_optional]
 """What is in a night unless the owner chooses."""
 BUSY = {"volumeAbove": 20_000_000}  # fewer than 50, which might not be all
-ACTIVE = {"name": "busy", "instrument": "STK", "location": "STK.US.MAJOR", "type": "MOST_ACTIVE", "filters": BUSY}
+MOST_ACTIVE = {"name": "most_active", "instrument": "STK", "location": "STK.US.MAJOR", "type": "MOST_ACTIVE"}
+ACTIVE = {**MOST_ACTIVE, "name": "busy", "filters": BUSY}
 SOME_OF_ALL: dict[str, Any] = {
     "watchlist": ["AAPL"],
     "options_underlyings": ["IBM"],  # held: its price is told before any bars are

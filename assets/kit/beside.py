@@ -11,7 +11,7 @@ from pathlib import Path
 
 from assets.kit.conform import UNKNOWN_SHAPE
 from assets.kit.declare import Table
-from assets.kit.relations import REJECTED_COLUMNS
+from assets.kit.relations import REJECTED_COLUMNS, literal
 from resources.lake.tables import TableStore
 from resources.warehouse.build import Beside
 
@@ -33,14 +33,14 @@ def _rejected(files: Iterable[tuple[str, Sequence[Path]]]) -> str:
     parts = [f"select null::VARCHAR as dataset, {nothing} where false"]
     for name, paths in files:
         if paths:
-            listed = ", ".join(_text(path) for path in paths)
-            parts.append(f"select {_text(name)}, {columns} from read_parquet([{listed}], hive_partitioning = false)")
+            listed = ", ".join(literal(path) for path in paths)
+            parts.append(f"select {literal(name)}, {columns} from read_parquet([{listed}], hive_partitioning = false)")
     return "\nunion all\n".join(parts)
 
 
 def _of_accepted(table: Table) -> str:
     return f"""
-        select {_text(table.name)} as dataset, trading_day, observed_at, false as is_rejected,
+        select {literal(table.name)} as dataset, trading_day, observed_at, false as is_rejected,
                field.key as field, field.value as value
         from (
             select trading_day, observed_at, {FIELDS.format(json="extra")} as field
@@ -51,17 +51,13 @@ def _of_accepted(table: Table) -> str:
 def _of_rejected(table: Table) -> str:
     """A reply that was rejected whole is no row: its fields are not fields of one."""
     known = sorted({one.wire for one in table.row.columns if one.wire} | table.row.known)
-    names = ", ".join(_text(name) for name in known)
+    names = ", ".join(literal(name) for name in known)
     fields = FIELDS.format(json="case when json_valid(record) then record end")
     return f"""
-        select {_text(table.name)}, trading_day, observed_at, true, field.key, field.value
+        select {literal(table.name)}, trading_day, observed_at, true, field.key, field.value
         from (
             select trading_day, observed_at, {fields} as field
             from rejected
-            where dataset = {_text(table.name)} and not starts_with(reasons[1], {_text(UNKNOWN_SHAPE)})
+            where dataset = {literal(table.name)} and not starts_with(reasons[1], {literal(UNKNOWN_SHAPE)})
         )
         where field.key not in ({names})"""
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

@@ -106,13 +106,13 @@ def check_definitions(
         asked = [day for day in _days_of_run(context) if day in scope.calendar]
         days = _days_to_check(of, asked, lake)
         is_held = not days and any(lake.held_back.find(of.name, day) for day in asked)
-        is_rebuild = context.run.tags.get(REBUILD_TAG) == "true"
+        afresh = context.run.tags.get(REBUILD_TAG) == "true"
         looks: dict[str, Any] = {check.name: check for check in checks} | {one.__name__: one for one in generated}
         for check_key in sorted(context.selected_asset_check_keys):
             look = looks[check_key.name]
             if is_held and look not in LOOK_AT_WHAT_WAITS:
                 continue  # there is nothing else to look at until the owner has decided
-            if not days and is_rebuild and not is_held:
+            if not days and afresh and not is_held:
                 yield _not_made(check_key, of)
                 continue
             with in_plain_words():

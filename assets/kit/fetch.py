@@ -67,16 +67,22 @@ class Fetch:
 class RawPages:
     """What a check of a landing looks at: every good reply, and of those the ones a table is built from.
 
-    `landed_before` are the earlier days that it was landed for, oldest first.
+    `raw` and `name` tell of earlier landings.
     """
 
     pages: Sequence[Page]
     answers: Sequence[Page]
     day: date
-    landed_before: Sequence[date]
+    name: str
+    raw: RawStore
     tables: TableStore
     calendar: TradingCalendar
     scope: Scope
+
+    def landed_before(self) -> date | None:
+        """The latest earlier day that it was landed for."""
+        earlier = (one for one in reversed(self.raw.partitions(self.name)) if one < self.day.isoformat())
+        return next((date.fromisoformat(one) for one in earlier if self.raw.landings(self.name, one)), None)
 
     def strangers(self, accounts: Iterable[Any]) -> set[str]:
         """Those that are none of the login's accounts, where these are known; None is nobody.

@@ -25,6 +25,11 @@ REJECTED_COLUMNS = (
 )
 
 
+def literal(value: object) -> str:
+    """A value as SQL writes a text."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
 def files_of(table: Table, days: Sequence[date], tables: TableStore) -> list[Path]:
     """The files that hold a table's rows of some days."""
     values = {str(day.year) if isinstance(table.storage, ByYear) else day.isoformat() for day in days}
@@ -70,5 +75,5 @@ def _view(connection: "duckdb.DuckDBPyConnection", name: str, files: Sequence[Pa
     if not files:
         connection.execute(f"create temp table {name} ({columns})")
         return
-    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
+    listed = ", ".join(map(literal, files))
     connection.execute(f"create temp view {name} as select * from read_parquet([{listed}], hive_partitioning = false)")

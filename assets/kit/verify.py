@@ -19,7 +19,6 @@ from assets.kit.schema import arrow_schema
 from assets.kit.scope import Scope
 from assets.kit.tolerance import Tolerance
 from resources.calendar.trading_days import TradingCalendar
-from resources.lake.raw import RawStore
 from resources.lake.resource import Lake
 from resources.privacy import masked
 
@@ -176,18 +175,14 @@ def _run_on_pages(check: Check, days: Sequence[date], *, lake: Lake, scope: Scop
                 pages=pages,
                 answers=last_answers(pages),
                 day=day,
-                landed_before=_landed_before(landing.name, day, lake.raw),
+                name=landing.name,
+                raw=lake.raw,
                 tables=lake.tables,
                 calendar=scope.calendar,
                 scope=scope,
             )
             offenders += [{"trading_day": day.isoformat(), "problem": masked(problem)} for problem in check.find(seen)]
     return offending(offenders)
-
-
-def _landed_before(name: str, day: date, raw: RawStore) -> list[date]:
-    earlier = (one for one in raw.partitions(name) if one < day.isoformat())
-    return [date.fromisoformat(one) for one in earlier if raw.landings(name, one)]
 
 
 def _found(looked: Looked, sql: str, *, others: Sequence[Table] = (), tolerance: Tolerance | None = None) -> Verdict:

@@ -97,9 +97,9 @@ FIELDS = tuple(dict.fromkeys(one.wire for one in Quote.columns if one.wire.isdec
 @landing(SNAPSHOT, time="perishable", needs=["positions", "symbols"], is_intraday=True)
 def raw_quotes(fetch: Fetch) -> Iterator[Page]:
     """Looks at everything held or watched, a hundred contracts at a time."""
-    wanted = _wanted(fetch)
+    wanted = sorted(_wanted(fetch).items())
     for start in range(0, len(wanted), CONIDS_PER_REQUEST):
-        contracts = dict(sorted(wanted.items())[start : start + CONIDS_PER_REQUEST])
+        contracts = dict(wanted[start : start + CONIDS_PER_REQUEST])
         pages = list(_looks(fetch, contracts))
         yield from pages
         if _search(fetch, contracts, pages):

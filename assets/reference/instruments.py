@@ -87,17 +87,8 @@ def _held(fetch: Fetch) -> set[int]:
 
 def _watched(fetch: Fetch) -> set[int]:
     """Contract ids of the watchlist, and what its symbols stand for."""
-    conids = set(fetch.scope.watched_conids)
     file = fetch.tables.file("symbols", "trading_day", fetch.day.isoformat())
-    if file is None:
-        return conids
-    candidates = fetch.tables.read([file])
-    for symbol, exchange in fetch.scope.watched_symbols:
-        named = candidates[candidates["symbol"] == symbol]
-        fitting = named[named["listing_exchange"] == exchange] if exchange else named[named["is_us"]]
-        if len(fitting) == 1:
-            conids.add(int(fitting["conid"].iloc[0]))
-    return conids
+    return fetch.scope.conids_meant(fetch.tables.read([file])) if file else set(fetch.scope.watched_conids)
 
 
 def _told(page: Page) -> set[int]:

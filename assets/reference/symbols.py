@@ -10,6 +10,7 @@ from typing import Any
 
 from assets.kit.declare import check, landing, table
 from assets.kit.fetch import Fetch
+from assets.kit.relations import literal
 from assets.kit.schema import Row, column
 from assets.kit.scope import Scope
 from assets.kit.shape import Block, keyed, listed, rows
@@ -51,10 +52,7 @@ def every_watched_symbol_stands_for_one_contract(scope: Scope) -> str:
 
     Does not block: a typing mistake in the watchlist must not cost the night; what is listed here is left out of it.
     """
-    wished = ", ".join(
-        "('{}', '{}')".format(symbol.replace("'", "''"), (exchange or "").replace("'", "''"))
-        for symbol, exchange in scope.watched_symbols
-    )
+    wished = ", ".join(f"({literal(symbol)}, {literal(exchange or '')})" for symbol, exchange in scope.watched_symbols)
     if not wished:
         return "select 1 where false"
     return f"""

@@ -12,6 +12,7 @@ from typing import Any
 
 from assets.kit.declare import check, landing, table
 from assets.kit.fetch import Fetch
+from assets.kit.relations import literal
 from assets.kit.schema import Row, column
 from assets.kit.scope import Scope
 from assets.kit.shape import Block, keyed, listed, rows
@@ -75,7 +76,7 @@ def configured_scans_use_codes_that_exist(scope: Scope) -> str:
     ]
     if not used:
         return "select 1 where false"
-    values = ", ".join("({})".format(", ".join(_quoted(text) for text in one)) for one in used)
+    values = ", ".join("({})".format(", ".join(map(literal, one))) for one in used)
     return f"""
         with used(scan, kind, code) as (values {values}),
         days as (select distinct trading_day from scanner_params),
@@ -121,7 +122,3 @@ def _locations(nodes: list[Any], *, above: str | None = None, root: str | None =
         code = node.get("type")
         yield {**_parameter("location", own), "parent": above, "applies_to": root or code}
         yield from _locations(listed(node.get("locations") or []), above=code, root=root or code)
-
-
-def _quoted(text: str) -> str:
-    return "'{}'".format(text.replace("'", "''"))

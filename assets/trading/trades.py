@@ -154,10 +154,11 @@ def no_day_leaves_the_window_unseen(raw: RawPages) -> Iterator[str]:
 
     Does not block: what is lost stays lost, and a night that is held back would lose the next day too.
     """
-    if not raw.answers or not raw.landed_before:
+    before = raw.landed_before() if raw.answers else None
+    if before is None:
         return
     told_at = min(page.envelope.received_at for page in raw.answers).astimezone(NEW_YORK)
-    first, before = told_at.date() - timedelta(days=WINDOW_DAYS - 1), raw.landed_before[-1]
+    first = told_at.date() - timedelta(days=WINDOW_DAYS - 1)
     unseen = [day.item() for day in raw.calendar.between(before + timedelta(days=1), raw.day)]
     lost = [day.isoformat() for day in unseen if day < first]
     if lost:

@@ -16,7 +16,7 @@ from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.assets.bent import DAY, Bent
 from tests.desk import buys_late
-from tests.nights import EVERYTHING, PROFILE, Nights
+from tests.nights import EVERYTHING, MOST_ACTIVE, PROFILE, Nights
 
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 WAITED = Parked(
@@ -48,8 +48,7 @@ def _record(folder: Path) -> None:
     """A night with two pages of positions and the bars of a few bonds; some of it had waited before."""
     scope: dict[str, Any] = {"watchlist": ["AAPL"], "bars_asset_classes": ["BOND"], "bars_depth_days": 15}
     scope |= {"options_underlyings": ["AAPL"], "options_months": 2, "options_requests": 5, "details_requests": 2}
-    scan = {"name": "most_active", "instrument": "STK", "location": "STK.US.MAJOR", "type": "MOST_ACTIVE"}
-    scope["scanner_runs"] = [scan]
+    scope["scanner_runs"] = [MOST_ACTIVE]
     old = Flavour(regsnapshot=True)  # newer gateways have it no longer
     with serve(Options(clock=EVENING, positions=120, flavour=old)) as gateway:
         buys_late(gateway)

@@ -40,7 +40,7 @@ from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
 from tests.conformance.mutations import BODIES, GARBAGE, MARK, Mutation, at, cut, mutations, without
 from tests.crooked import Spoil, crooked
-from tests.nights import Nights
+from tests.nights import MOST_ACTIVE, Nights
 from tests.resources.gateway.wired import Hours, wired
 
 pytestmark = pytest.mark.slow
@@ -51,7 +51,6 @@ TABLES = [table for table in FOUND.tables if table.raw in LANDINGS]
 DAY = date(2026, 11, 23)
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 CALENDAR = trading_calendar("XNYS")
-SCAN = {"name": "most_active", "instrument": "STK", "location": "STK.US.MAJOR", "type": "MOST_ACTIVE"}
 SCOPE: dict[str, Any] = {
     "details_requests": 2,
     "watchlist": ["AAPL"],
@@ -59,7 +58,7 @@ SCOPE: dict[str, Any] = {
     "bars_depth_days": 3,
     "options_underlyings": ["AAPL"],
     "options_requests": 3,
-    "scanner_runs": [SCAN],
+    "scanner_runs": [MOST_ACTIVE],
 }
 OF_THE_WHOLE = {"transaction_windows"}  # its row counts what the reply holds
 OF_THE_REPLY = {one.name for one in PROVENANCE}
