@@ -1,7 +1,7 @@
 """Killed (kill -9) at fifty-one random moments of a night, the next run makes it good and asks only what is missing.
 
-A third of the moments is drawn evenly over Dagster's events, so that every step has its share, a third over the
-seconds, and a third over the requests that the gateway received, since landings are short and have the most to lose.
+A third of the moments is drawn over Dagster's events, each stage in its turn, a third evenly over the seconds, and a
+third over the requests that the gateway received, since landings are short and have the most to lose.
 Each kill has a gateway, a data folder and a home for Dagster of its own, and no time passes between it and the next
 run. What stays open only until a limit of minutes has passed is resumed as the daemon does it.
 """
@@ -24,7 +24,7 @@ import pandas as pd
 import pytest
 
 from assets.kit.schema import PROVENANCE
-from pipelines.outcome import stage_of
+from pipelines.outcome import STAGES, stage_of
 from resources.lake.layout import OPEN
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
@@ -54,12 +54,16 @@ Request = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A place in an undisturbed run, by one of three measures, and the dice for the place between two events."""
+    """A place in an undisturbed run, by one of three measures, and the dice for the place between two events.
+
+    By events, the place is one within a stage.
+    """
 
     number: int
     measure: str
     place: float
     between: float
+    stage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,8 @@ class Undisturbed:
         if moment.measure == "requests":
             return Strike(requests=1 + int(moment.place * self.requests), seconds=moment.between * ONE_REQUEST)
         if moment.measure == "events":
-            events = int(moment.place * len(self.events))
+            of_stage = [number for number, (_, line) in enumerate(self.events, 1) if _stage(line) == moment.stage]
+            events = of_stage[int(moment.place * len(of_stage))]
             return Strike(events, seconds=moment.between * (came[events + 1] - came[events]))
         seconds = moment.place * came[-1]
         events = bisect_right(came, seconds) - 1
@@ -98,10 +103,9 @@ def _moments() -> list[Moment]:
     dice = random.Random(20261123)
     parts = -(-KILLS // len(MEASURES))
     return [
-        Moment(
-            number, MEASURES[number % len(MEASURES)], (number // len(MEASURES) + dice.random()) / parts, dice.random()
-        )
+        Moment(number, measure, (part + dice.random()) / parts, dice.random(), STAGES[part % len(STAGES)])
         for number in range(KILLS)
+        for measure, part in [(MEASURES[number % len(MEASURES)], number // len(MEASURES))]
     ]
 
 
@@ -152,13 +156,10 @@ def test_performance_that_was_asked_but_not_landed_is_landed_a_quarter_of_an_hou
 
 
 def test_the_moments_are_of_landing_building_checking_and_publishing(undisturbed: Undisturbed) -> None:
-    struck = Counter[str]()
-    for moment in MOMENTS:
-        strike = undisturbed.strike(moment)
-        step = step_of(undisturbed.events[strike.events - 1][1]) if strike.events else ""
-        struck["land" if strike.requests else stage_of(step) if step else "between"] += 1
-    assert struck["land"] >= KILLS // len(MEASURES)
-    assert all(struck[stage] >= 3 for stage in ("build", "check", "publish")), struck
+    by_events = [undisturbed.strike(moment) for moment in MOMENTS if moment.measure == "events"]
+    struck = Counter(_stage(undisturbed.events[strike.events - 1][1]) for strike in by_events)
+    assert set(struck) == set(STAGES)
+    assert min(struck.values()) >= KILLS // len(MEASURES) // len(STAGES)
 
 
 @contextmanager
@@ -202,6 +203,12 @@ def _assert_made_good(owner: Owner, gateway: Running, undisturbed: Undisturbed) 
     _assert_same_tables(owner.nights, undisturbed.nights)
     _assert_nothing_is_left_behind(owner)
     return waits
+
+
+def _stage(line: str) -> str:
+    """The stage that an event is of; none before the first step and after the last."""
+    step = step_of(line)
+    return stage_of(step) if step else ""
 
 
 @contextmanager
