@@ -1,5 +1,7 @@
 from typing import Any
 
+import pytest
+
 from resources.envelope import Request
 from tests.assets.bent import Bent
 
@@ -28,6 +30,12 @@ def test_an_option_is_read_with_its_terms(bent: Bent) -> None:
     assert str(row["last_trading_day"]) == "2026-12-18"
     assert row["kind"] is None
     assert row["extra"] is None
+
+
+@pytest.mark.parametrize("told", ["&#x82F9;&#x679C;", "\u82f9\u679c"])
+def test_a_chinese_name_is_told_in_letters_or_in_numeric_entities_and_is_the_same_name(bent: Bent, told: str) -> None:
+    built = bent.bend("instruments", _only({**OPTION, "chineseName": told})).build("instruments")
+    assert built.rows("instruments")["chinese_name"].tolist() == ["\u82f9\u679c"]
 
 
 def test_an_etf_has_no_sector_and_a_stock_neither_strike_nor_multiplier(bent: Bent) -> None:
