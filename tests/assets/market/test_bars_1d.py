@@ -41,6 +41,16 @@ def test_volume_is_in_units_and_both_factors_are_kept(bent: Bent) -> None:
     assert row["trading_day"] == date(2026, 11, 20)
 
 
+def test_a_bar_has_real_prices_and_the_price_factor_is_of_the_high_and_low_beside_them(bent: Bent) -> None:
+    beside = {"priceFactor": 100, "high": "1200/1842.75/67", "low": "950/980.25/10", "data": [_bar()], "points": 0}
+    first = iter((True,))
+    told = {**beside, "volumeFactor": 40}
+    bent.bend("bars_1d", lambda _request, _reply: told if next(first, False) else None).build("bars_1d")
+    [row] = bent.rows("bars_1d").to_dict("records")
+    assert (row["open"], row["high"], row["low"], row["close"]) == (10.0, 12.0, 9.5, 11.0)
+    assert row["volume"] == 73_710.0, "a round lot of 40, as of high-priced shares since November 2025"
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [

@@ -44,6 +44,20 @@ def test_each_family_is_read_with_its_own_dates(bent: Bent) -> None:
     assert built.rows("period_returns")[["month", "period_return"]].values.tolist() == [[date(2026, 11, 1), -0.01]]
 
 
+def test_returns_are_cumulative_fractions_and_the_first_may_be_other_than_zero(bent: Bent) -> None:
+    """0.0125 is 1.25 %; 0.0050 after it is 0.50 % since the window began, not since the day before."""
+
+    def told(request: Request, reply: Any) -> Any:
+        days = {"dates": ["20261118", "20261119", "20261120"]}
+        small = _small(request, reply)
+        series = {**small["cps"]["data"][0], "returns": [0.0125, 0.005, -0.01]}
+        return {**small, "cps": {"freq": "D", **days, "data": [series]}}
+
+    built = bent.bend("performance", told).build("cumulative_returns")
+    assert built.rows("cumulative_returns")["cumulative_return"].tolist() == [0.0125, 0.005, -0.01]
+    assert built.verdict("returns_align_with_their_dates").has_passed
+
+
 def _year_of(days: list[str], nav: list[float], cps: list[float]) -> dict[str, Any]:
     other = {"freq": "D", "startNAV": {"date": "20261118", "val": 1.0}, "dates": days[-1:], "nav": [1.0], "cps": [0.5]}
     return {
