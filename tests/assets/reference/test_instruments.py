@@ -1,9 +1,13 @@
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from resources.envelope import Request
-from tests.assets.bent import Bent
+from tests.assets.bent import DAY, Bent
+from tests.nights import Nights
+from tests.resources.gateway import crooked as scripted
 
 OPTION = {
     "conid": 990000500, "currency": "USD", "time": 43, "chineseName": "&#x82F9;", "allExchanges": "AMEX,CBOE",
@@ -49,6 +53,27 @@ def test_a_new_field_is_kept_and_an_unusable_right_is_rejected(bent: Bent) -> No
     built = bent.bend("instruments", _only(odd, {**OPTION, "novel": True})).build("instruments")
     assert built.reasons("instruments") == [["put_or_call: not one of ['C', 'P']"]]
     assert built.rows("instruments")["extra"].tolist() == ['{"novel":true}']
+
+
+@pytest.mark.slow
+def test_200_contracts_are_asked_for_at_once_and_what_is_left_out_once_more(tmp_path: Path) -> None:
+    """An unknown contract is left out without a word; once a valid one was, in an empty list."""
+    script = {
+        **scripted.HEALTHY,
+        "GET /trsrv/secdef": [
+            scripted.answer(body=orjson.dumps({"secdef": [{**OPTION, "conid": conid} for conid in range(1, 200)]})),
+            scripted.answer(body=b'{"secdef":[]}'),
+            scripted.answer(body=b'{"secdef":[]}'),
+            scripted.answer(body=orjson.dumps({"secdef": [{**OPTION, "conid": 201}]})),
+        ],
+    }
+    with scripted.crooked(script) as gateway:
+        nights = Nights(tmp_path, gateway, scope={"watchlist": [str(conid) for conid in range(1, 202)]})
+        nights.materialize("raw/instruments", "instruments", day=DAY.isoformat())
+    [landing] = nights.lake.raw.landings("instruments", DAY.isoformat())
+    asked = [one.request.query["conids"].split(",") for one in nights.lake.raw.read(landing)]
+    assert [(len(conids), conids[-1]) for conids in asked] == [(200, "200"), (1, "200"), (1, "201"), (1, "201")]
+    assert nights.table("instruments")["conid"].tolist() == [*range(1, 200), 201]
 
 
 def test_every_held_contract_is_known_after_an_undisturbed_night(bent: Bent) -> None:
