@@ -5,6 +5,7 @@ milliseconds there, booleans as booleans. A parser returns the values, missing o
 mask of those that were present but unusable; it never guesses and never raises.
 """
 
+import html
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -35,6 +36,12 @@ def text(raw: "pd.Series[Any]") -> Parsed:
     is_text = raw.map(lambda value: isinstance(value, str)).astype(bool) if len(raw) else present
     values = raw.where(present & is_text, None).astype(pd.StringDtype())
     return Parsed(values.where(values.str.strip() != "", None), present & ~is_text)
+
+
+def unescaped(raw: "pd.Series[Any]") -> Parsed:
+    """Text in which a letter may be written as an HTML entity: `&#x82F9;`."""
+    values, unusable = text(raw)
+    return Parsed(values.map(html.unescape, na_action="ignore"), unusable)
 
 
 def number(raw: "pd.Series[Any]") -> Parsed:

@@ -10,7 +10,7 @@ from typing import Any
 
 from assets.kit.declare import check, landing, table
 from assets.kit.fetch import Fetch
-from assets.kit.parse import zero_is_null
+from assets.kit.parse import unescaped, zero_is_null
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, echoed, keyed, listed, rows
 from resources.gateway.endpoint import Endpoint, Page
@@ -48,7 +48,9 @@ class Instrument(Row):
     has_options: bool | None = column("hasOptions", "Whether options on it are listed.")
     is_us: bool | None = column("isUS", "Whether it is listed in the United States.")
     is_event_contract: bool | None = column("isEventContract", "Whether it pays on an event.")
-    chinese_name: str | None = column("chineseName", "Name in Chinese, sometimes as numeric HTML entities.")
+    chinese_name: str | None = column(
+        "chineseName", "Name in Chinese; the wire may have its letters as HTML entities.", parse=unescaped
+    )
 
 
 @landing(SECDEF, time="replayable", needs=["positions", "symbols"])

@@ -143,13 +143,18 @@ class Keeper:
     def _initialise(self) -> None:
         """Ask for a brokerage session; what became of it, the next look tells."""
         try:
-            self._exchange.call(INITIALISE, body={"publish": True, "compete": self._may_evict})
+            self._ask_for_a_session()
         except (Waiting, Untrusted):
             raise
-        except Refused:  # gateways before ssodh/init know only this
-            self._exchange.call(REAUTHENTICATE)
         except GatewayError:
             return
+
+    def _ask_for_a_session(self) -> None:
+        """By either way; after a logout there may be none, 410 or 503 to both."""
+        try:
+            self._exchange.call(INITIALISE, body={"publish": True, "compete": self._may_evict})
+        except Refused:  # gateways before ssodh/init know only this
+            self._exchange.call(REAUTHENTICATE)
 
     def _claim_look(self) -> bool:
         """Whether the tickle is due; it then is this process's."""

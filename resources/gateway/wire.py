@@ -24,9 +24,11 @@ from resources.gateway.errors import (
 from resources.gateway.pacing import PENALTY_SECONDS
 
 LOG_IN = "Log in at the gateway's page in a browser (with the second factor)."
+_NOBODY = frozenset({301, 302, 303, 307, 308, 401})  # a redirect leads to the login page
 _NOT_PRIMED = ("query /accounts first", "query /portfolio/accounts first", "query /iserver/accounts first")
 _NO_BRIDGE = ("no bridge", "not authenticated", "bridge is not")
-_NO_LOGIN = ("no session", "not logged in", "failed to process request")
+_NO_LOGIN = ("no session", "not logged in")
+_NO_LOGIN_IN_200 = (*_NO_LOGIN, "failed to process request")  # beside a 500 it is the endpoint that failed
 _NO_DATA = ("chart data unavailable", "no data", "is not found", "history data unavailable", "no contracts retrieved")
 
 
@@ -73,11 +75,13 @@ def _failure(request: Request, status: int, body: bytes) -> GatewayError:
         )
     if body.lstrip()[:1] == b"<":
         return _markup(request, status, body)
+    if body.strip().lower() == b"access denied":
+        return _denied(request, status)
     known = _by_text(request, status, text)
     if known is not None:
         return known
-    if status == 401:
-        return LoginRequired(f"{request}: 401, nobody is logged in. {LOG_IN}")
+    if status in _NOBODY:
+        return LoginRequired(f"{request}: {status}, nobody is logged in. {LOG_IN}")
     if status == 404:
         return Gone(
             f"{request}: 404, {text}. Nothing is there: check that IBKR_GATEWAY_URL ends in /v1/api; "
@@ -95,7 +99,7 @@ def _by_text(request: Request, status: int, text: str) -> GatewayError | None:
         return NotPrimed(f"{said}. The accounts must be asked for first.")
     if any(phrase in lowered for phrase in _NO_BRIDGE):
         return SessionLost(f"{said}. The brokerage session must be initialised.")
-    if any(phrase in lowered for phrase in _NO_LOGIN):
+    if any(phrase in lowered for phrase in (_NO_LOGIN_IN_200 if status == 200 else _NO_LOGIN)):
         return LoginRequired(f"{said}. {LOG_IN}")
     if any(lowered.startswith(phrase) or phrase in lowered for phrase in _NO_DATA):
         return NoData(f"{said}. The gateway has nothing for this request.")
@@ -105,12 +109,11 @@ def _by_text(request: Request, status: int, text: str) -> GatewayError | None:
 def _markup(request: Request, status: int, body: bytes) -> GatewayError:
     text = body.decode(errors="replace")
     if "access denied" in text.lower():
-        return Refused(
-            f"{request}: {status} with an HTML page 'Access Denied'. "
-            "Allow this machine's address in the gateway's conf.yaml (ips.allow)."
-        )
+        return _denied(request, status)
     if "login" in text.lower():
         return LoginRequired(f"{request}: {status} with the HTML login page. {LOG_IN}")
+    if status in _NOBODY:
+        return LoginRequired(f"{request}: {status} with an HTML page, nobody is logged in. {LOG_IN}")
     if status >= 500:
         return Unavailable(
             f"{request}: {status} with an HTML page, {_short(text)!r}. "
@@ -119,6 +122,14 @@ def _markup(request: Request, status: int, body: bytes) -> GatewayError:
     return Garbled(
         f"{request}: {status} with an HTML page where JSON was due: {_short(text)!r}. "
         "Check that IBKR_GATEWAY_URL is the Client Portal Gateway and ends in /v1/api."
+    )
+
+
+def _denied(request: Request, status: int) -> Refused:
+    """As plain text it is the gateway's list of addresses, with a 404 too; as HTML it is IBKR's network."""
+    return Refused(
+        f"{request}: {status} 'Access Denied'. Allow this machine's address in the gateway's conf.yaml (ips.allow); "
+        "where it is allowed, IBKR's network refuses it."
     )
 
 

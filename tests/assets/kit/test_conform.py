@@ -57,6 +57,29 @@ def test_unknown_fields_are_kept_and_reported_with_an_example() -> None:
     assert done.unknown == {"new": '{"a":null}'}
 
 
+def test_a_field_that_is_absent_is_null_as_one_that_is_told_as_null_and_neither_changes_its_neighbours() -> None:
+    """Cold rows lack the key, warm ones of an ETF have it with null; a value that does not exist has no key."""
+    told = [{"conid": 2**53 - 1, "name": None, "low": 1}, {"conid": 7}, {"conid": "8", "name": "a", "low": None}]
+    done = conform(Sample, [_source(*told)])
+    assert done.rejected.num_rows == 0
+    names = ("conid", "name", "low", "high", "extra")
+    assert [tuple(row[name] for name in names) for row in done.accepted.to_pylist()] == [
+        (2**53 - 1, None, 1.0, None, None),
+        (7, None, None, None, None),
+        (8, "a", None, None, None),
+    ]
+
+
+def test_of_an_unknown_field_absent_and_null_are_told_apart() -> None:
+    done = conform(Sample, [_source({"conid": 1, "new": None}, {"conid": 2})])
+    assert done.accepted["extra"].to_pylist() == ['{"new":null}', None]
+
+
+def test_a_required_field_is_missing_whether_it_is_absent_or_null() -> None:
+    done = conform(Sample, [_source({"low": 1}, {"conid": None}, {"conid": 1})])
+    assert done.rejected["reasons"].to_pylist() == [["conid: conid is missing"]] * 2
+
+
 def test_constants_of_a_reply_are_columns_of_each_of_its_rows() -> None:
     done = conform(Sample, [_source({}, {}, conid=5), _source({}, conid=6)])
     assert done.accepted["conid"].to_pylist() == [5, 5, 6]

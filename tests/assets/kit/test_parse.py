@@ -13,6 +13,7 @@ from assets.kit import parse
 UNUSABLE = object()
 PARSERS: list[Callable[..., parse.Parsed]] = [
     parse.text,
+    parse.unescaped,
     parse.number,
     parse.whole,
     parse.zero_is_null,
@@ -108,6 +109,11 @@ def _read(parser: parse.Parser, value: Any) -> Any:
         (parse.text, "  ", None),
         (parse.text, "USD", "USD"),
         (parse.text, 7, UNUSABLE),
+        (parse.unescaped, "&#x82F9;&#x679C; 500 ETF", "\u82f9\u679c 500 ETF"),
+        (parse.unescaped, "\u82f9\u679c", "\u82f9\u679c"),
+        (parse.unescaped, "Apple Inc", "Apple Inc"),
+        (parse.unescaped, " ", None),
+        (parse.unescaped, 7, UNUSABLE),
         (parse.boolean, False, False),
         (parse.boolean, "true", UNUSABLE),
         (parse.boolean, 1, UNUSABLE),
@@ -119,6 +125,7 @@ def _read(parser: parse.Parser, value: Any) -> Any:
         (parse.day, "", None),
         (parse.java_day, "Tue Mar 31 00:00:00 EDT 2026", pd.Timestamp("2026-03-31")),
         (parse.java_day, "Thu Nov 5 00:00:00 EST 2026", pd.Timestamp("2026-11-05")),
+        (parse.java_day, "Wed Jul 01 00:00:00 GMT+01:00 2026", pd.Timestamp("2026-07-01")),
         (parse.java_day, "20261105", pd.Timestamp("2026-11-05")),
         (parse.java_day, "Tue Foo 31 00:00:00 EDT 2026", UNUSABLE),
         (parse.java_day, "Tue Feb 31 00:00:00 EDT 2026", UNUSABLE),

@@ -1,12 +1,20 @@
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+import orjson
 import pandas as pd
 import pytest
 
 from assets.market.bars_1d import session_day
+from resources.calendar.trading_days import trading_calendar
 from resources.envelope import Request
+from resources.simulator.options import Options
+from resources.simulator.server import serve
 from tests.assets.bent import DAY, Bent
+from tests.assets.conftest import EVENING
+from tests.nights import Nights, rest
 
 
 def _reply(*bars: dict[str, Any], factor: Any = 100) -> Any:
@@ -39,6 +47,16 @@ def test_volume_is_in_units_and_both_factors_are_kept(bent: Bent) -> None:
     [row] = bent.bend("bars_1d", _reply(_bar())).build("bars_1d").rows("bars_1d").to_dict("records")
     assert (row["volume"], row["wire_volume"], row["volume_factor"]) == (184275.0, 1842.75, 100.0)
     assert row["trading_day"] == date(2026, 11, 20)
+
+
+def test_a_bar_has_real_prices_and_the_price_factor_is_of_the_high_and_low_beside_them(bent: Bent) -> None:
+    beside = {"priceFactor": 100, "high": "1200/1842.75/67", "low": "950/980.25/10", "data": [_bar()], "points": 0}
+    first = iter((True,))
+    told = {**beside, "volumeFactor": 40}
+    bent.bend("bars_1d", lambda _request, _reply: told if next(first, False) else None).build("bars_1d")
+    [row] = bent.rows("bars_1d").to_dict("records")
+    assert (row["open"], row["high"], row["low"], row["close"]) == (10.0, 12.0, 9.5, 11.0)
+    assert row["volume"] == 73_710.0, "a round lot of 40, as of high-priced shares since November 2025"
 
 
 @pytest.mark.parametrize(
@@ -104,6 +122,28 @@ def test_steady_prices_are_not_listed(bent: Bent) -> None:
     assert (
         bent.bend("bars_1d", _reply(_bar(18), _bar(19))).build("bars_1d").verdict("no_price_jumps_by_half").has_passed
     )
+
+
+@pytest.mark.slow
+def test_what_a_reply_of_a_thousand_bars_was_cut_by_without_a_word_is_asked_for_next(tmp_path: Path) -> None:
+    """The end of a window is its `startTime`; what lies before the 1000th bar is clipped and nothing says so."""
+    scope = {"watchlist": ["265598"], "bars_asset_classes": ["STK"], "bars_depth_days": 1500}
+    with serve(Options(clock=EVENING, positions=0)) as gateway:
+        nights = Nights(tmp_path, gateway, scope={**scope, "bars_first_day": "2018-01-01"})
+        nights.materialize("raw/symbols", "symbols", "raw/positions", "positions", day=DAY.isoformat())
+        rest(gateway)
+        nights.materialize("raw/instruments", "instruments", "raw/bars_1d", "bars_1d", day=DAY.isoformat())
+    [landing] = nights.lake.raw.landings("bars_1d", DAY.isoformat())
+    newest, older = nights.lake.raw.read(landing)
+    days = np.sort(nights.table("bars_1d")["trading_day"].to_numpy().astype("datetime64[D]"))
+    sessions = trading_calendar("XNYS").between(days[0].item(), DAY)
+    count = len(orjson.loads(newest.body)["data"])
+    assert (newest.request.query["period"], "startTime" in newest.request.query) == ("1000d", False)
+    assert count in {999, 1000}
+    last = days[-count - 1].item()
+    assert older.request.query["startTime"] == f"{last + timedelta(days=1):%Y%m%d}-12:00:00"
+    assert len(days) >= 1500
+    np.testing.assert_array_equal(days, sessions)
 
 
 def test_replies_of_the_contracts_asked_for_pass(bent: Bent) -> None:

@@ -1,12 +1,16 @@
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from assets.performance.performance import whose_turn
 from resources.calendar.trading_days import trading_calendar
 from resources.envelope import Request
-from tests.assets.bent import Bent
+from tests.assets.bent import DAY, Bent
+from tests.nights import Nights
+from tests.resources.gateway import crooked as scripted
 
 BEFORE = date(2026, 11, 20)
 TABLES = ("nav", "cumulative_returns", "period_returns")
@@ -42,6 +46,37 @@ def test_each_family_is_read_with_its_own_dates(bent: Bent) -> None:
         [date(2026, 11, 19), 0.005]
     ]
     assert built.rows("period_returns")[["month", "period_return"]].values.tolist() == [[date(2026, 11, 1), -0.01]]
+
+
+def test_returns_are_cumulative_fractions_and_the_first_may_be_other_than_zero(bent: Bent) -> None:
+    """0.0125 is 1.25 %; 0.0050 after it is 0.50 % since the window began, not since the day before."""
+
+    def told(request: Request, reply: Any) -> Any:
+        days = {"dates": ["20261118", "20261119", "20261120"]}
+        small = _small(request, reply)
+        series = {**small["cps"]["data"][0], "returns": [0.0125, 0.005, -0.01]}
+        return {**small, "cps": {"freq": "D", **days, "data": [series]}}
+
+    built = bent.bend("performance", told).build("cumulative_returns")
+    assert built.rows("cumulative_returns")["cumulative_return"].tolist() == [0.0125, 0.005, -0.01]
+    assert built.verdict("returns_align_with_their_dates").has_passed
+
+
+@pytest.mark.slow
+def test_an_older_gateway_that_knows_performance_by_get_alone_is_asked_so(tmp_path: Path) -> None:
+    """Elsewhere it is POST alone, and GET is refused with 404, 405 or 500."""
+    reply = orjson.dumps(_small(Request("GET", "/pa/performance", {}, None), None))
+    script = {
+        **scripted.HEALTHY,
+        "POST /pa/performance": scripted.answer(405),
+        "GET /pa/performance": scripted.answer(body=reply),
+    }
+    with scripted.crooked(script) as gateway:
+        nights = Nights(tmp_path, gateway)
+        outcome = nights.materialize("raw/performance", *TABLES, day=DAY.isoformat())
+    assert outcome.failures == []
+    assert [one for one in gateway.asked if "/pa/" in one] == ["POST /pa/performance", "GET /pa/performance"]
+    assert nights.table("nav")["nav"].tolist() == [100.5, 101.0]
 
 
 def _year_of(days: list[str], nav: list[float], cps: list[float]) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import pandas as pd
@@ -8,8 +9,12 @@ from assets.kit.fetch import Fetch
 from assets.performance.transactions import next_few
 from resources.envelope import Envelope, Request
 from resources.gateway.client import GatewayClient
+from resources.simulator.options import Options
+from resources.simulator.server import serve
 from tests.assets.bent import DAY, Bent
 from tests.assets.conftest import EVENING
+from tests.crooked import crooked
+from tests.nights import CLOCKS, Nights, clock_of
 
 TABLES = ("transactions", "realized_gains", "transaction_windows")
 ASKED = {"acctIds": ["U9900001", "U9900002"], "conids": [990000007], "currency": "USD", "days": 365}
@@ -107,6 +112,31 @@ def test_a_night_that_takes_it_in_asks_for_one_contract_that_is_held(bent: Bent)
     assert len(built.rows("transactions")) > 0
     for name in ("what_is_bought_is_paid_for", "gains_add_up_to_the_total"):
         assert built.verdict(name).has_passed, name
+
+
+@pytest.mark.slow
+def test_an_endpoint_that_is_out_of_order_for_weeks_does_not_make_a_night_wait_for_ever(tmp_path: Path) -> None:
+    """It answered 500 for weeks in November and December 2025."""
+    asked: list[bytes] = []
+
+    def failing(good: bytes) -> tuple[int, bytes]:
+        asked.append(good)
+        return 500, b'{"error":"failed"}'
+
+    with (
+        serve(Options(clock=EVENING, positions=3)) as gateway,
+        crooked(gateway, {"/pa/transactions": failing}) as broken,
+    ):
+        CLOCKS[broken.url] = clock_of(gateway)
+        nights = Nights(tmp_path, broken)
+        nights.materialize("raw/positions", "positions", day=DAY.isoformat())
+        for waits in (True, True, False):
+            outcome = nights.materialize("raw/transactions", *TABLES, day=DAY.isoformat())
+            assert outcome.failures == []
+            assert bool(outcome.parked) is waits
+            gateway.control.advance(timedelta(minutes=16))
+    assert len(asked) == 2
+    assert len(nights.table("transactions")) == len(nights.table("transaction_windows")) == 0
 
 
 class TestTheNextFew:

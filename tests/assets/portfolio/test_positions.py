@@ -69,6 +69,38 @@ def test_the_enrichment_of_a_warm_row_is_known_and_a_new_field_goes_to_extra(ben
     assert row["extra"] == '{"new":1}'
 
 
+def test_a_cold_row_and_a_warm_one_are_read_alike(bent: Bent) -> None:
+    """Symbols, sectors and rules come once definitions are loaded: absent before, null for an ETF after."""
+    warm = {
+        "incrementRules": [{"lowerEdge": 0.0, "increment": 0.01}], "displayRule": {"magnification": 0}, "time": 18,
+        "chineseName": "&#x82F9;", "allExchanges": "AMEX,NYSE", "listingExchange": "NASDAQ", "countryCode": "US",
+        "name": "SIM A INC", "lastTradingDay": None, "group": None, "sector": None, "sectorGroup": None,
+        "ticker": "SIMA", "type": "ETF", "undComp": None, "undSym": "SIMA", "hasOptions": True, "fullName": "SIMA",
+        "isUS": True, "isEventContract": False, "crossCurrency": False, "pageSize": 100, "baseMktValue": -250.0,
+        "baseMktPrice": 1.25, "baseAvgCost": 130.0, "baseAvgPrice": 1.3, "baseRealizedPnl": 0.0,
+        "baseUnrealizedPnl": 10.0,
+    }  # fmt: skip
+    bent.bend("positions", _only(COLD, {**COLD, **warm, "conid": 990000124})).build("positions")
+    cold, warmed = bent.rows("positions").to_dict("records")
+    assert {**cold, "conid": 990000124} == warmed
+    assert warmed["extra"] is None
+
+
+def test_the_average_cost_has_the_multiplier_in_it_and_the_average_price_has_not(bent: Bent) -> None:
+    [row] = bent.bend("positions", _only(COLD)).build("positions").rows("positions").to_dict("records")
+    assert (row["average_cost"], row["average_price"], row["multiplier"]) == (130.0, 1.3, 100.0)
+
+
+@pytest.mark.parametrize(("reads", "passes"), [(1, False), (2, True)])
+def test_a_first_page_without_rows_counts_once_it_was_read_twice(bent: Bent, reads: int, passes: bool) -> None:
+    """Just after a login it can be empty though there are positions."""
+    left = iter(range(reads))
+    bent.bend(
+        "positions", lambda request, _: [] if request.path.endswith("/0") and next(left, None) is not None else None
+    )
+    assert bent.verdict("pages_are_complete").has_passed is passes
+
+
 def test_a_row_of_zero_units_that_lingers_after_a_close_is_kept(bent: Bent) -> None:
     lingering = {**COLD, "position": 0.0, "mktValue": 0.0}
     assert len(bent.bend("positions", _only(lingering)).build("positions").rows("positions")) == 1

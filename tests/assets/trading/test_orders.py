@@ -52,6 +52,12 @@ def test_a_filled_order_of_the_day_has_no_price_and_its_day_is_called_close(bent
     assert (row["price"], row["average_price"], row["time_in_force"], row["status"]) == (None, 1012.25, "DAY", "Filled")
 
 
+def test_every_price_of_an_order_is_text_and_blank_is_none(bent: Bent) -> None:
+    row = _row(bent, price="", auxPrice="1,012.50", stop_price="12.45", avgPrice="12.4")
+    names = ("price", "auxiliary_price", "stop_price", "average_price")
+    assert [row[name] for name in names] == [None, 1012.5, 12.45, 12.4]
+
+
 @pytest.mark.parametrize("order_id", [555000111, "555000111"])
 def test_the_id_of_an_order_is_a_number_or_text(bent: Bent, order_id: Any) -> None:
     assert _row(bent, orderId=order_id)["order_id"] == 555000111

@@ -57,6 +57,12 @@ def test_the_contract_is_a_number_or_text(bent: Bent, conid: Any) -> None:
     assert row["conid"] == HELD
 
 
+@pytest.mark.parametrize("order_id", [555000111, "555000111"])
+def test_the_id_of_the_order_is_a_number_or_text(bent: Bent, order_id: Any) -> None:
+    [row] = _rows(bent, {**BOUGHT, "order_id": order_id})
+    assert row["order_id"] == 555000111
+
+
 def test_what_only_some_executions_have_may_be_absent(bent: Bent) -> None:
     often = ("order_id", "position", "listing_exchange", "commission", "net_amount", "trade_time", "is_event_trading")
     [row] = _rows(bent, {name: value for name, value in BOUGHT.items() if name not in often})

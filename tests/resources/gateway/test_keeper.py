@@ -169,6 +169,19 @@ def test_inits_back_off_whichever_process_sends_them(gateway: Running, tmp_path:
         one.client.close()
 
 
+@pytest.mark.parametrize("retired", [answer(410), answer(503), answer(404, b"Unknown path /x")])
+def test_an_init_and_a_reauthenticate_that_are_both_retired_are_waited_for_and_are_no_refusal(
+    tmp_path: Path, retired: bytes
+) -> None:
+    """Straight to IBKR reauthenticate is retired, 410 or 503, and after a logout so is ssodh/init."""
+    script: Script = {STATUS: answer(body=DEAD), f"POST {INIT}": answer(410), "POST /iserver/reauthenticate": retired}
+    with crooked(script) as gateway, wired(gateway, tmp_path) as one:
+        with pytest.raises(errors.NotReady, match="never became ready"):
+            one.keeper.bring_up(lambda: True)
+        assert one.keeper.known().state is State.BROKERAGE_DEAD
+    assert gateway.asked[:3] == [STATUS, f"POST {INIT}", "POST /iserver/reauthenticate"]
+
+
 @pytest.mark.parametrize("may_evict", [False, True])
 def test_a_competing_login_is_thrown_out_only_where_the_owner_said_so(
     gateway: Running, tmp_path: Path, may_evict: bool
