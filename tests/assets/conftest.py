@@ -45,12 +45,12 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _record(folder: Path) -> None:
-    """A night with two pages of positions and the bars of a few bonds; some of it had waited before."""
+    """Two pages of positions, the bars of a few bonds, the transactions of a share that earned something; some waited."""
     scope: dict[str, Any] = {"watchlist": ["AAPL"], "bars_asset_classes": ["BOND"], "bars_depth_days": 15}
     scope |= {"options_underlyings": ["AAPL"], "options_months": 2, "options_requests": 5, "details_requests": 2}
     scope["scanner_runs"] = [MOST_ACTIVE]
     old = Flavour(regsnapshot=True)  # newer gateways have it no longer
-    with serve(Options(clock=EVENING, positions=120, flavour=old)) as gateway:
+    with serve(Options(clock=EVENING, positions=115, flavour=old)) as gateway:
         buys_late(gateway)
         nights = Nights(folder, gateway, scope=scope, choices=EVERYTHING)
         nights.lake.parked.park(WAITED)

@@ -126,7 +126,7 @@ def test_what_was_sold_is_in_the_history_of_the_night_before_only(published: Pub
 
 
 def test_positions_are_told_with_name_and_value_in_base_currency(published: Published) -> None:
-    assert published.one("select count(*) from positions_history") == 120 + 119
+    assert published.one("select count(*) from positions_history") == 115 + 114
     assert published.one("select count(*) from positions_history where full_name is null") == 0
     difference = published.one(
         """

@@ -197,7 +197,7 @@ def test_pages_as_the_gateway_sent_them_pass_every_check(bent: Bent) -> None:
         "market_value_is_quantity_times_price",
     ):
         assert built.verdict(name).has_passed, name
-    assert len(built.rows("positions")) == 120
+    assert len(built.rows("positions")) == 115
 
 
 def test_a_missing_last_page_fails(bent: Bent) -> None:
@@ -264,4 +264,4 @@ def test_the_second_reading_of_a_page_is_the_one_that_counts(bent: Bent) -> None
 
     rows = bent.bend("positions", dearer).build("positions").rows("positions")
     assert (rows["realized_pnl"] == 7.0).sum() >= 100
-    assert len(rows) == 120
+    assert len(rows) == 115

@@ -231,18 +231,18 @@ def test_the_underlyings_of_options_come_first_then_the_watchlist_and_each_is_ha
     options = bent.rows("instruments").query("asset_class == 'OPT'")["underlying_symbol"]
     said: list[str] = []
     scope: dict[str, Any] = {
-        "watchlist": ["SPY"],
+        "watchlist": ["NVDA"],
         "options_underlyings": [],
         "options_months": 1,
-        "options_requests": 12,
+        "options_requests": 15,
     }
     pages = list(_landed(bent, client, said, **scope))
     symbols = [page.params["symbol"] for page in pages if page.endpoint is SEARCH]
-    assert set(symbols[:3]) == set(options)
-    assert symbols[3] == "SPY"
-    assert _steps(pages) == [SEARCH, STRIKES, INFO] * 4
+    assert set(symbols[:4]) == set(options)
+    assert symbols[4] == "NVDA"
+    assert _steps(pages) == [SEARCH, STRIKES, INFO] * 5
     [line] = said
-    assert "asked for are 4 underlyings x 1 months x 1 strikes" in line
+    assert "asked for are 5 underlyings x 1 months x 1 strikes" in line
 
 
 def test_strikes_that_come_empty_are_asked_again_after_a_search(
