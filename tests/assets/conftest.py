@@ -45,7 +45,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _record(folder: Path) -> None:
-    """Two pages of positions, the bars of a few bonds, the transactions of a share that earned something; some waited."""
+    """Two pages of positions, bars of a few bonds, transactions of a share that earned something; some had waited."""
     scope: dict[str, Any] = {"watchlist": ["AAPL"], "bars_asset_classes": ["BOND"], "bars_depth_days": 15}
     scope |= {"options_underlyings": ["AAPL"], "options_months": 2, "options_requests": 5, "details_requests": 2}
     scope["scanner_runs"] = [MOST_ACTIVE]

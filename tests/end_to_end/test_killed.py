@@ -1,4 +1,7 @@
-"""A night killed at any moment (kill -9) leaves nothing half done, and the next run makes it good."""
+"""The command killed (kill -9) leaves nothing half done, and the next one makes it good.
+
+What a kill at any moment does, test_killed_at_random asks.
+"""
 
 import os
 import subprocess
@@ -85,17 +88,11 @@ def owner(tmp_path: Path) -> Owner:
     return Owner(tmp_path)
 
 
-def test_killed_while_replies_arrive(owner: Owner, undisturbed: Nights) -> None:
-    for path in ("/portfolio/U9900001/ledger", "/portfolio/U9900001/positions/0", "/iserver/marketdata/history"):
-        _kill_at_reply(owner, path)
-        owner.nights.assert_whole(DAY, positions=WORLD.positions)
-    _assert_made_good(owner, undisturbed)
-
-
-def test_killed_as_a_step_ends(owner: Owner, undisturbed: Nights) -> None:
-    for step in ("build   positions", "check   bars_1d", "check   nav", "check   allocation"):
-        _kill_after_line(owner, step)
-        owner.nights.assert_whole(DAY, positions=WORLD.positions)
+def test_killed_while_a_reply_arrives_and_as_a_step_ends(owner: Owner, undisturbed: Nights) -> None:
+    _kill_at_reply(owner, "/portfolio/U9900001/positions/0")
+    owner.nights.assert_whole(DAY, positions=WORLD.positions)
+    _kill_after_line(owner, "check   allocation")
+    owner.nights.assert_whole(DAY, positions=WORLD.positions)
     _assert_made_good(owner, undisturbed)
 
 
