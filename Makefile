@@ -59,6 +59,9 @@ test: install .venv/duckdb15/.installed  ## formatter, linter, types, import rul
 check: install .venv/duckdb15/.installed  ## the fast part of the tests
 	@$(BIN)/python -m pytest -q -n 4 --dist worksteal -m "not slow"
 
+coverage: install .venv/duckdb15/.installed  ## which lines the fast part of the tests runs; each is to have a fast test
+	@$(BIN)/python -m pytest -q -n 4 --dist worksteal -m "not slow" --cov --cov-report=term:skip-covered
+
 bench: install  ## benchmarks: ratios measured in one run
 	@$(BIN)/python -m tests.bench
 
@@ -66,4 +69,4 @@ lock: .venv/.installed  ## resolve the dependencies anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --all-extras --no-header --no-annotate \
 	    --quiet --upgrade pyproject.toml -o requirements.lock
 
-.PHONY: help install demo nightly history resume reprocess accept dev test check bench lock
+.PHONY: help install demo nightly history resume reprocess accept dev test check coverage bench lock

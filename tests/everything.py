@@ -1,8 +1,4 @@
-"""`make test`: every check that a change must pass, each with its time, the first failure ends it.
-
-Coverage is asked of the fast tests alone: tracing costs whole runs a quarter of their time, and each of their lines is
-to have a fast test too.
-"""
+"""`make test`: every check that a change must pass, each with its time, the first failure ends it."""
 
 import subprocess
 import sys
@@ -20,7 +16,7 @@ STEPS: dict[str, list[Path | str]] = {
     "linter": [BIN / "ruff", "check", "--quiet", "."],
     "import rules": [BIN / "lint-imports", "--no-cache"],
     "types": [BIN / "mypy"],
-    "tests": [*PYTEST, "-n", "4", "-m", "not slow", "--cov", "--cov-report=term:skip-covered"],
+    "tests": [*PYTEST, "-n", "4", "-m", "not slow"],
     "whole runs": [*PYTEST, "-n", WAITING, "-m", "slow"],
 }
 
