@@ -38,7 +38,7 @@ PERIOD = "1Y"
 PERIODS = {"1D", "7D", "MTD", "1M", "YTD", PERIOD}
 FIRST_TURN = dt.date(2000, 1, 3)
 OF_A_SERIES = f"starts_with(reasons[1], {literal(UNKNOWN_SHAPE)})"
-"""Of rejected rows those that are whole replies: a single value that cannot be read is told of, and holds nothing up."""
+"""Of rejected rows those that are whole replies: a single value that cannot be read holds nothing up."""
 
 
 class NetAssetValue(Row):
