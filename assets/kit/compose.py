@@ -20,6 +20,7 @@ from assets.kit.told import told
 from assets.kit.verify import LOOK_AT_WHAT_WAITS, Looked, Verdict, generated_checks, offending, run_check
 from resources.gateway.resource import Gateway
 from resources.lake.resource import Lake
+from resources.privacy import masked
 
 OWNERS = ["team:account-owner"]
 REBUILD_TAG = "ibkr/rebuild"
@@ -203,10 +204,17 @@ def _not_made(key: dg.AssetCheckKey, of: Landing | Table) -> dg.AssetCheckResult
 def _verdict(
     look: Any, of: Landing | Table, days: tuple[date, ...], lake: Lake, scope: Scope, tables: Mapping[str, Table]
 ) -> Verdict:
-    if isinstance(look, Check):
-        return run_check(look, days, lake=lake, scope=scope, tables=tables)
-    assert isinstance(of, Table)
-    verdict: Verdict = look(Looked(of, days, lake, scope.calendar))
+    """What a check finds; one that stumbles over what came has failed, blocks as it is declared to, and is recorded."""
+    from duckdb import Error as SqlError
+
+    try:
+        if isinstance(look, Check):
+            return run_check(look, days, lake=lake, scope=scope, tables=tables)
+        assert isinstance(of, Table)
+        verdict: Verdict = look(Looked(of, days, lake, scope.calendar))
+    except (SqlError, LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+        told = masked(f"it could not be made: {type(error).__name__} {' '.join(str(error).split())}")
+        return offending([{"problem": told}])
     return verdict
 
 
