@@ -1,11 +1,13 @@
+from datetime import date
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from resources.envelope import Request
-from tests.assets.bent import Bent
+from tests.assets.bent import CHECKS, Bent
 
+BEFORE = date(2026, 11, 20)
 WORKING: dict[str, Any] = {
     "acct": "U9900001", "account": "U9900001", "conidex": "990000123", "conid": 990000123, "orderId": 555000111,
     "cashCcy": "USD", "sizeAndFills": "3/45", "orderDesc": "Buy 45 Limit 12.50, GTC", "description1": "SIMA",
@@ -75,7 +77,22 @@ def test_a_list_that_never_became_authoritative_is_kept_marked_and_fails(bent: B
     assert built.rows("orders")["is_authoritative"].tolist() == [False]
     [offender] = built.verdict("every_list_is_authoritative").offenders
     assert offender["problem"].startswith("orders of the account: asked 1 times, and the gateway still says that its ")
-    assert "name orders in `leave_out`" in offender["problem"]
+    assert "the next night goes on without it" in offender["problem"]
+    assert built.verdict("the_gateway_says_when_a_list_is_complete").has_passed
+
+
+def test_a_gateway_that_never_says_so_blocks_its_first_night_only_and_is_told_of(bent: Bent) -> None:
+    blocking, told = "every_list_is_authoritative", "the_gateway_says_when_a_list_is_complete"
+    assert (CHECKS[blocking].is_blocking, CHECKS[told].is_blocking) == (True, False)
+    bent.bend("orders", _told(WORKING, snapshot=False)).again_on(BEFORE, "orders")
+    assert [bent.verdict(name, day=BEFORE).count for name in (blocking, told)] == [1, 0]
+    assert [bent.verdict(name).count for name in (blocking, told)] == [0, 1]
+
+
+def test_a_list_that_is_incomplete_after_one_that_was_complete_fails(bent: Bent) -> None:
+    bent.again_on(BEFORE, "orders").bend("orders", _told(WORKING, snapshot=False))
+    assert bent.verdict("every_list_is_authoritative").count == 1
+    assert bent.verdict("the_gateway_says_when_a_list_is_complete").has_passed
 
 
 def test_the_first_list_of_a_session_is_asked_again_and_the_last_one_counts(bent: Bent) -> None:
