@@ -131,6 +131,22 @@ def test_an_order_of_an_account_that_the_login_does_not_see_fails(bent: Bent) ->
     assert offender["problem"] == "the list is of U…4321, which is none of the login's accounts"
 
 
+def test_an_account_that_was_opened_since_the_last_list_of_accounts_is_no_stranger(bent: Bent) -> None:
+    opened = {**WORKING, "account": "U9900002", "acct": "U9900002"}
+    bent.again_on(BEFORE, "accounts").build("accounts", day=BEFORE)
+    bent.ask_as("orders", lambda asked: Request(asked.method, asked.path, {"accountId": "U9900002"}))
+    assert bent.bend("orders", _told(opened)).verdict("every_order_is_of_a_known_account").has_passed
+
+
+def test_an_account_that_only_an_earlier_login_saw_is_a_stranger(bent: Bent) -> None:
+    def another(_: Request, reply: Any) -> Any:
+        return [{**one, "id": "U7654321", "accountId": "U7654321"} for one in reply]
+
+    bent.again_on(BEFORE, "accounts").bend("accounts", another, day=BEFORE).build("accounts", day=BEFORE)
+    bent.build("accounts").bend("orders", _told({**WORKING, "account": "U7654321", "acct": "U7654321"}))
+    assert bent.verdict("every_order_is_of_a_known_account").count == 1
+
+
 @pytest.mark.parametrize(
     ("changes", "offenders"),
     [
