@@ -105,6 +105,12 @@ def compose(
     return Alert(f"IBKR: {words.title}{_deadline(kind, at_risk, resumes_at, told)}", "\n\n".join(blocks))
 
 
+def undecided(reasons: Sequence[str]) -> Alert:
+    """The alert about what is held back until its owner decides; each reason says what shrank, and what to do."""
+    told = "\n\n".join(masked(reason) for reason in reasons)
+    return Alert("IBKR: decide, nothing is published", f"Something shrank so much that it waits for you.\n\n{told}")
+
+
 def trial(now: datetime) -> Alert:
     """What `python -m pipelines alert` sends."""
     sent = _Instants(now, NEW_YORK).short(now)
