@@ -17,7 +17,16 @@ from assets.kit.relations import files_of
 from assets.kit.scope import Scope
 from assets.kit.tabulate import Built, build_day, build_years
 from assets.kit.told import told
-from assets.kit.verify import LOOK_AT_WHAT_WAITS, Looked, Verdict, generated_checks, offending, run_check
+from assets.kit.verify import (
+    LOOK_AT_WHAT_WAITS,
+    STUMBLES,
+    Looked,
+    Verdict,
+    doubted,
+    generated_checks,
+    offending,
+    run_check,
+)
 from resources.gateway.resource import Gateway
 from resources.lake.resource import Lake
 from resources.privacy import masked
@@ -54,8 +63,12 @@ def landing_asset(landing: Landing) -> dg.AssetsDefinition:
     return raw
 
 
-def table_asset(table: Table) -> dg.AssetsDefinition:
-    """Asset `<name>`: a pure function of `raw/<name>`, so that it can be built again at any time."""
+def table_asset(table: Table, checks: Sequence[Check] = ()) -> dg.AssetsDefinition:
+    """Asset `<name>`: a pure function of `raw/<name>`, so that it can be built again at any time.
+
+    Of a night the `checks` of `raw/<name>` that block were made before; built again, it minds them itself.
+    """
+    blocking = [check for check in checks if check.of is table.raw and check.is_blocking]
 
     @dg.asset(
         key=table.name,
@@ -76,7 +89,7 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
         with in_plain_words():
             if isinstance(table.storage, ByYear):
                 return _build_years(table, context, days, lake, scope)
-            return _build_days(table, context, days, lake, scope)
+            return _build_days(table, blocking, context, days, lake, scope)
 
     return tabulated
 
@@ -140,11 +153,22 @@ def _priority(landing: Landing) -> int:
 
 
 def _build_days(
-    table: Table, context: dg.AssetExecutionContext, days: list[date], lake: Lake, scope: Scope
+    table: Table,
+    checks: Sequence[Check],
+    context: dg.AssetExecutionContext,
+    days: list[date],
+    lake: Lake,
+    scope: Scope,
 ) -> dg.MaterializeResult[None]:
     built: dict[date, Built] = {}
+    limits, is_rebuild = scope.limits_of(table.name), REBUILD_TAG in context.run.tags
     for day in days:
-        one = build_day(table, day, lake=lake, accounts=scope.wished_accounts, limits=scope.limits_of(table.name))
+        but = doubted(table.raw, checks, day, lake=lake, scope=scope) if is_rebuild and checks else frozenset[str]()
+        if but:
+            context.log.warning(
+                f"{table.name} of {day}: a check says no to {', '.join(sorted(but))}, so it is left out"
+            )
+        one = build_day(table, day, lake=lake, accounts=scope.wished_accounts, limits=limits, but=but)
         if one is None:
             continue
         built[day] = one
@@ -212,7 +236,7 @@ def _verdict(
             return run_check(look, days, lake=lake, scope=scope, tables=tables)
         assert isinstance(of, Table)
         verdict: Verdict = look(Looked(of, days, lake, scope.calendar))
-    except (SqlError, LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+    except (SqlError, *STUMBLES) as error:
         told = masked(f"it could not be made: {type(error).__name__} {' '.join(str(error).split())}")
         return offending([{"problem": told}])
     return verdict

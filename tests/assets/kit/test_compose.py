@@ -2,10 +2,14 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import orjson
+import pandas as pd
 import pytest
 
 from assets.kit.compose import check_definitions, table_asset
@@ -16,6 +20,7 @@ from pipelines.definitions import declared, defs
 from pipelines.outcome import Outcome
 from resources.envelope import Request
 from tests.assets.bent import DAY, TABLES, Bent
+from tests.assets.conftest import EVENING
 from tests.nights import PROFILE, Nights
 
 pytestmark = pytest.mark.slow
@@ -58,6 +63,29 @@ def test_a_blocking_check_that_fails_keeps_the_night_from_being_published(bent: 
     assert (failed.name, failed.is_blocking) == ("market_value_is_quantity_times_price", True)
     assert len(nights.table("positions")) == 120, "the rows are kept to be looked at"
     assert not nights.lake.layout.warehouse_file.exists()
+
+
+def _landed_again(nights: Nights, dataset: str, change: Any) -> None:
+    """Another landing of the night, an hour later, whose replies say something else."""
+    [path] = nights.lake.raw.landings(dataset, DAY.isoformat())
+    at = EVENING + timedelta(hours=1)
+    with nights.lake.raw.landing(dataset, DAY.isoformat(), at=at, run_id="again") as landing:
+        for one in nights.lake.raw.read(path):
+            landing.append(replace(one, body=orjson.dumps(change(orjson.loads(one.body)))))
+
+
+def test_built_again_a_table_is_what_the_night_built_also_where_a_later_landing_was_in_doubt(nights: Nights) -> None:
+    assert _reprocessed(nights).is_success
+    before = nights.table("positions")
+    _landed_again(nights, "positions", lambda reply: [reply[-1]] * 60)
+    assert _reprocessed(nights).is_success
+    pd.testing.assert_frame_equal(nights.table("positions"), before)
+
+
+def test_a_day_whose_only_replies_are_in_doubt_is_left_out_of_what_is_built_again(bent: Bent, nights: Nights) -> None:
+    _bent(bent, nights, "positions", lambda _, reply: [*reply, *reply[:1]])
+    assert "allocation" in {failed.dataset for failed in _reprocessed(nights).failed_checks}
+    assert nights.lake.tables.files("positions") == []
 
 
 @pytest.mark.slow
