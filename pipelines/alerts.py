@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
+from resources.calendar.new_york import NEW_YORK
 from resources.gateway.address import login_page
 from resources.privacy import masked
 
-NEW_YORK = ZoneInfo("America/New_York")
 LONGEST_REASON = 300
 
 
