@@ -66,7 +66,8 @@ def landing_asset(landing: Landing) -> dg.AssetsDefinition:
 def table_asset(table: Table, checks: Sequence[Check] = ()) -> dg.AssetsDefinition:
     """Asset `<name>`: a pure function of `raw/<name>`, so that it can be built again at any time.
 
-    Of a night the `checks` of `raw/<name>` that block were made before; built again, it minds them itself.
+    It minds those of the `checks` that are of `raw/<name>` and block, for each landing: so what is built again, or
+    alone, is what the night built, in which they were made of the newest.
     """
     blocking = [check for check in checks if check.of is table.raw and check.is_blocking]
 
@@ -161,9 +162,9 @@ def _build_days(
     scope: Scope,
 ) -> dg.MaterializeResult[None]:
     built: dict[date, Built] = {}
-    limits, is_rebuild = scope.limits_of(table.name), REBUILD_TAG in context.run.tags
+    limits, but = scope.limits_of(table.name), frozenset[str]()
     for day in days:
-        but = doubted(table.raw, checks, day, lake=lake, scope=scope) if is_rebuild and checks else frozenset[str]()
+        but = doubted(table.raw, checks, day, lake=lake, scope=scope)
         if but:
             context.log.warning(
                 f"{table.name} of {day}: a check says no to {', '.join(sorted(but))}, so it is left out"
@@ -174,8 +175,9 @@ def _build_days(
         built[day] = one
         context.add_asset_metadata({"dagster/partition_row_count": one.rows}, partition_key=day.isoformat())
     if days and not built and context.run.tags.get(REBUILD_TAG) != "true":
+        lacking = "a check says no to all replies that" if but else "no replies"
         raise refusal(
-            f"{table.name} of {days[0]}{f' to {days[-1]}' if len(days) > 1 else ''}: no replies are in raw/"
+            f"{table.name} of {days[0]}{f' to {days[-1]}' if len(days) > 1 else ''}: {lacking} are in raw/"
             f"{table.raw.name}, so there is nothing to build it from. Land them first: raw/{table.raw.name}."
         )
     return told(list(built.values()), without=[day for day in days if day not in built])

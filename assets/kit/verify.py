@@ -194,7 +194,9 @@ def _seen(landing: Landing, path: Path, day: date, *, lake: Lake, scope: Scope) 
 
 
 def doubted(landing: Landing, checks: Sequence[Check], day: date, *, lake: Lake, scope: Scope) -> frozenset[str]:
-    """Landings of a day that one of these checks says no to: in a night nothing is built of them."""
+    """Landings of a day that one of these checks says no to: nothing is built of them."""
+    if not checks:
+        return frozenset()
 
     def is_doubted(path: Path) -> bool:
         seen = _seen(landing, path, day, lake=lake, scope=scope)

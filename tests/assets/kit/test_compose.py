@@ -82,6 +82,15 @@ def test_built_again_a_table_is_what_the_night_built_also_where_a_later_landing_
     pd.testing.assert_frame_equal(nights.table("positions"), before)
 
 
+def test_a_table_that_is_built_alone_minds_the_checks_of_its_replies_and_says_so(bent: Bent, nights: Nights) -> None:
+    _bent(bent, nights, "positions", lambda _, reply: [*reply, *reply[:1]])
+    assert nights.materialize("positions", day=DAY.isoformat()).failures == [
+        f"positions of {DAY}: a check says no to all replies that are in raw/positions, so there is nothing to build "
+        "it from. Land them first: raw/positions."
+    ]
+    assert nights.lake.tables.files("positions") == []
+
+
 def test_a_day_whose_only_replies_are_in_doubt_is_left_out_of_what_is_built_again(bent: Bent, nights: Nights) -> None:
     _bent(bent, nights, "positions", lambda _, reply: [*reply, *reply[:1]])
     assert "allocation" in {failed.dataset for failed in _reprocessed(nights).failed_checks}
