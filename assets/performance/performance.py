@@ -131,8 +131,8 @@ def every_account_has_a_value() -> str:
 def nav_is_the_net_liquidation_of_the_ledger() -> str:
     """A NAV told for a day is what the ledger said that day, within half a percent.
 
-    The two are taken at different minutes: the ledger when the night asks, the NAV at the end of IBKR's day. Does not
-    block: a deposit between the two is no fault, and its day is told again for a year, which would block every night.
+    The two are taken at different minutes: the ledger when the night asks, the NAV at the end of IBKR's day.
+    Does not block: a deposit between the two is no fault, and its day is told again for a year, in every night.
     """
     return """
         select n.trading_day, n.account_id, n.date, n.nav, l.net_liquidation,
