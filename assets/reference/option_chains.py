@@ -50,6 +50,7 @@ class OptionMonth(Row):
     known = frozenset({"companyHeader", "restricted", "opt", "fop", "war", "secType"})
 
     underlying_conid: int = column("conid", "Contract id of the underlying.", gt=0)
+    searched: str = column("searched", "Symbol that was searched; what two searches find stands under each.")
     month: str = column("month", "The month as IBKR names it: JAN27.")
     month_start: date = column("month", "First day of the month.", parse=named_month)
     symbol: str = column("symbol", "Symbol of the underlying.")
@@ -102,17 +103,14 @@ def raw_option_chains(fetch: Fetch) -> Iterator[Page]:
         yield from _chain(fetch, one, searched[one.symbol], plan.size, prices.get(one.conid))
 
 
-@table(OptionMonth, raw=raw_option_chains, key=["underlying_conid", "month"], shrinks="freely")
+@table(OptionMonth, raw=raw_option_chains, key=["searched", "underlying_conid", "month"], shrinks="freely")
 def option_months(page: Page) -> Block:
-    """The months in which options on each contract of the symbols that were searched end.
-
-    What is found beside these by one search is what another searches: it stands there.
-    """
+    """The months in which options on each underlying that was searched end."""
     if page.endpoint is not SEARCH:
         return Block([], {})
     symbol = page.params["symbol"]
     _require_symbol(page.json, symbol)
-    return rows(one for one in _months(page.json) if str(one.get("symbol") or symbol).upper() == symbol.upper())
+    return rows(_months(page.json), searched=symbol)
 
 
 @table(
