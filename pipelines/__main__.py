@@ -7,16 +7,16 @@ import argparse
 import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.text import Text
 
-from assets.kit.partitions import FIRST_DAY, NEW_YORK
+from assets.kit.partitions import FIRST_DAY
 from pipelines.alerts import trial
 from pipelines.outcome import STOPPED
 from pipelines.settings import DEFAULT_CONFIG, Settings, SettingsMistake, read_settings
 from pipelines.targets import send
+from resources.calendar.new_york import NEW_YORK
 from resources.calendar.trading_days import CalendarError, TradingCalendar, trading_calendar
 from resources.gateway.errors import GatewayError, Waiting
 from resources.privacy import masked
@@ -137,7 +137,7 @@ def _range(asked: argparse.Namespace, settings: Settings) -> tuple[date, date]:
 
 
 def _require_partitions(first: date, last: date) -> None:
-    today = datetime.now(ZoneInfo(NEW_YORK)).date()
+    today = datetime.now(NEW_YORK).date()
     if not date.fromisoformat(FIRST_DAY) <= first <= last <= today:
         raise SettingsMistake(
             f"{first} to {last}: days run from {FIRST_DAY} to today in New York, {today}, the first one first."

@@ -4,7 +4,7 @@ Belongs here: which parts, and what a person reads of it. Does not: running (`co
 what is rejected or held back (`assets/kit`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -13,8 +13,10 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from assets.kit.compose import REBUILD_TAG
-from assets.kit.declare import Table
-from pipelines.command import Command
+from assets.kit.declare import Landing, Table
+from assets.kit.scope import Scope
+from assets.kit.verify import run_check
+from pipelines.command import FAILED_CODE, Command
 from pipelines.definitions import declared, published_keys
 from pipelines.rebuild import Part, parts
 from pipelines.resume import partition_tags
@@ -55,9 +57,16 @@ class Again(Command):
                 store.accept(held, at=datetime.now(UTC))
                 self.console.print(Text.assemble(("✓ ", "green"), f"{held.table} of {held.day} is accepted."))
             days = sorted({day, *later})
+            doubted = {each: doubted_landings(self._watch.lake, self._watch.scope, each) for each in days}
+            published = [] if any(doubted.values()) else published_keys()
             for each in days:
-                published = published_keys() if each == days[-1] else []
-                code = code or self._run(instance, "resume", partition_tags(each, each), [*self._of(each), *published])
+                assets = [*self._of(each, but=doubted[each]), *(published if each == days[-1] else [])]
+                code = code or self._run(instance, "resume", partition_tags(each, each), assets)
+        for each, told in doubted.items():
+            for name, why in told.items():
+                line = f"Not published, since the replies of {name} of {each} are in doubt: {why}."
+                self.console.print(Text.assemble(("! ", "yellow"), line), soft_wrap=True)
+                code = code or FAILED_CODE
         self.console.print(
             f"What that night left out because of it, `make nightly DAY={day}` lands, where it can still be had.",
             highlight=False,
@@ -78,14 +87,26 @@ class Again(Command):
         tags = {**partition_tags(part.first, part.last), REBUILD_TAG: "in part"}
         return self._run(instance, "resume", tags, [dg.AssetKey(name) for name in part.tables], is_part=True)
 
-    def _of(self, day: date) -> list[dg.AssetKey]:
-        """Every table of a day, so that all its checks are made; and the record of these."""
+    def _of(self, day: date, *, but: Container[str]) -> list[dg.AssetKey]:
+        """Every table of a day, so that its checks are made, but those of some landings; and the record of these."""
         found, raw = declared(), self._watch.lake.raw
-        tables = [table.name for table in found.tables if raw.landings(table.raw.name, day.isoformat())]
+        kept = [table for table in found.tables if table.raw.name not in but]
+        tables = [table.name for table in kept if raw.landings(table.raw.name, day.isoformat())]
         return [
             *(dg.AssetKey(["raw", landing.name]) for landing in found.landings if landing.is_last),
             *(dg.AssetKey(name) for name in tables),
         ]
+
+
+def doubted_landings(lake: Lake, scope: Scope, day: date) -> dict[str, str]:
+    """Landings of a day that a check of theirs holds back, and why: they are not landed again, so nothing else asks."""
+    found: dict[str, str] = {}
+    for check in declared().checks:
+        if isinstance(check.of, Landing) and check.is_blocking:
+            verdict = run_check(check, [day], lake=lake, scope=scope, tables={})
+            if not verdict.has_passed:
+                found.setdefault(check.of.name, verdict.says)
+    return found
 
 
 def rejected_rows(lake: Lake, tables: Iterable[Table], first: date, last: date) -> Counts:

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
+from resources.calendar.new_york import NEW_YORK
 from resources.gateway.address import login_page
 from resources.privacy import masked
 
-NEW_YORK = ZoneInfo("America/New_York")
 LONGEST_REASON = 300
 
 
@@ -103,6 +102,12 @@ def compose(
     if reason:
         blocks.append(f"Details: {_short(reason)}")
     return Alert(f"IBKR: {words.title}{_deadline(kind, at_risk, resumes_at, told)}", "\n\n".join(blocks))
+
+
+def undecided(reasons: Sequence[str]) -> Alert:
+    """The alert about what is held back until its owner decides; each reason says what shrank, and what to do."""
+    told = "\n\n".join(masked(reason) for reason in reasons)
+    return Alert("IBKR: decide, nothing is published", f"Something shrank so much that it waits for you.\n\n{told}")
 
 
 def trial(now: datetime) -> Alert:

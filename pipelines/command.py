@@ -58,6 +58,8 @@ class Command:
         """Run a job over days, then what became due of what it parked; the exit code."""
         with self._instance() as instance:
             code = self._run(instance, job, partition_tags(first, last))
+            if code:
+                self._watch.tell_held_back()
             return code or self._afterwards(instance)
 
     def resume(self) -> int:

@@ -161,7 +161,7 @@ def build_definitions(settings: Settings, *, resources: Mapping[str, Any] | None
     return dg.Definitions(
         assets=[
             *(landing_asset(landing) for landing in found.landings),
-            *(table_asset(table) for table in found.tables),
+            *(table_asset(table, found.checks) for table in found.tables),
             *found.plain,
             published,
         ],

@@ -11,11 +11,11 @@ import hashlib
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 
 from assets.kit.declare import Check, Landing, Table
+from resources.calendar.new_york import NEW_YORK
 from resources.calendar.trading_days import TradingCalendar
 from resources.gateway.allowed import Tier
 from resources.gateway.endpoint import Endpoint
@@ -23,7 +23,6 @@ from resources.gateway.session import State
 from resources.lake.parked import Parked
 
 RESUMES_TAG = "ibkr/resumes"
-NEW_YORK = ZoneInfo("America/New_York")
 ORDER = ("perishable", "windowed", "replayable", "local")
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
 

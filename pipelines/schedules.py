@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import dagster as dg
 
-from assets.kit.partitions import NEW_YORK
 from pipelines.choices import Schedule
+from resources.calendar.new_york import NEW_YORK
 from resources.calendar.trading_days import CalendarError, TradingCalendar, trading_calendar
 
 ONE_DAY = timedelta(days=1)
@@ -31,7 +31,7 @@ def nightly_schedule(at: time, exchange: str) -> dg.ScheduleDefinition:
     @dg.schedule(
         job_name="nightly",
         cron_schedule=f"{at.minute} {at.hour} * * {EVENINGS if at >= NOON else MORNINGS}",
-        execution_timezone=NEW_YORK,
+        execution_timezone=NEW_YORK.key,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="The nightly run of each trading day, after the close.",
     )
@@ -51,7 +51,7 @@ def intraday_schedule(times: Sequence[time], exchange: str) -> dg.ScheduleDefini
     @dg.schedule(
         job_name="intraday",
         cron_schedule=[f"{at.minute} {at.hour} * * *" for at in sorted(set(times))],
-        execution_timezone=NEW_YORK,
+        execution_timezone=NEW_YORK.key,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Looks at what changes during a trading day, while the exchange is open.",
     )

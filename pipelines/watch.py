@@ -13,7 +13,7 @@ from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from assets.kit.declare import Check, Landing, Table
 from assets.kit.scope import Scope
-from pipelines.alerts import AtRisk, Kind, compose
+from pipelines.alerts import Alert, AtRisk, Kind, compose, undecided
 from pipelines.resume import RESUMES_TAG, Plan, Present, Resumption, at_risk_until, plan, selection
 from pipelines.targets import send
 from resources.gateway.errors import GatewayError
@@ -100,6 +100,7 @@ class Watch:
 
     def alert(self) -> None:
         """Tell a person, once per incident and trading day at risk; an incident ends with a session that is ready."""
+        self.tell_held_back()
         present, incidents = self.present(), Incidents(self.gateway.folder)
         waiting = self.lake.parked.waiting()
         needing = [work for work in waiting if _kind(work, present.now) is not None]
@@ -122,12 +123,24 @@ class Watch:
             resumes_at=latest.until,
             zone=present.here.astimezone().tzinfo or UTC,
         )
+        if not self._has_reached(told):
+            incidents.retract(day)
+
+    def tell_held_back(self) -> None:
+        """Tell a person, once per landing, that something waits for a decision."""
+        store = self.lake.held_back
+        waiting = [held for held in store.waiting() if not store.was_told(held)]
+        if waiting and self._has_reached(undecided([held.reason for held in waiting])):
+            for held in waiting:
+                store.note_told(held, at=datetime.now(UTC))
+
+    def _has_reached(self, told: Alert) -> bool:
+        """Send an alert; whether somebody got it, where there is anybody."""
         self.tell(f"{told.title}\n\n{told.body}")
         troubles = send(told, self.targets)
         for trouble in troubles:
             self.tell(trouble)
-        if self.targets and len(troubles) == len(self.targets):
-            incidents.retract(day)
+        return not self.targets or len(troubles) < len(self.targets)
 
     def _at_risk(self, waiting: Iterable[Parked], present: Present) -> Iterable[AtRisk]:
         for work in waiting:

@@ -10,6 +10,7 @@ from typing import Any
 
 from assets.kit.declare import check, landing, table
 from assets.kit.fetch import Fetch
+from assets.kit.relations import literal
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, keyed, keyed_if_any, rows
 from assets.kit.tolerance import Tolerance
@@ -44,16 +45,19 @@ def allocation(page: Page) -> Block:
 
 @check(allocation, tolerance=Tolerance(amount=0.05, share=1e-6))
 def every_dimension_adds_up_to_the_same_total() -> str:
-    """Sectors, groups and asset classes without cash have one total."""
-    return """
-        with totals as (
-            select trading_day, account_id, dimension,
-                   coalesce(sum(market_value) filter (category <> 'CASH' or dimension <> 'asset_class'), 0) as total,
-                   sum(abs(market_value)) as size
-            from allocation group by all
+    """Sectors, groups and asset classes without cash have one total; a dimension that is not told has none."""
+    named = ", ".join(f"({literal(one)})" for one in DIMENSIONS.values())
+    return f"""
+        with dimensions(dimension) as (values {named}),
+        accounts as (select trading_day, account_id, sum(abs(market_value)) / 3 as size from allocation group by all),
+        totals as (
+            select a.trading_day, a.account_id, dimension, any_value(size) as size,
+                   coalesce(sum(market_value) filter (category <> 'CASH' or dimension <> 'asset_class'), 0) as total
+            from accounts a cross join dimensions left join allocation using (trading_day, account_id, dimension)
+            group by all
         )
         select trading_day, account_id, min(total) as lowest, max(total) as highest,
-               max(total) - min(total) as residual, max(size) as size
+               max(total) - min(total) as residual, any_value(size) as size
         from totals group by all
     """
 

@@ -17,9 +17,19 @@ from assets.kit.relations import files_of
 from assets.kit.scope import Scope
 from assets.kit.tabulate import Built, build_day, build_years
 from assets.kit.told import told
-from assets.kit.verify import LOOK_AT_WHAT_WAITS, Looked, Verdict, generated_checks, offending, run_check
+from assets.kit.verify import (
+    LOOK_AT_WHAT_WAITS,
+    STUMBLES,
+    Looked,
+    Verdict,
+    doubted,
+    generated_checks,
+    offending,
+    run_check,
+)
 from resources.gateway.resource import Gateway
 from resources.lake.resource import Lake
+from resources.privacy import masked
 
 OWNERS = ["team:account-owner"]
 REBUILD_TAG = "ibkr/rebuild"
@@ -53,8 +63,13 @@ def landing_asset(landing: Landing) -> dg.AssetsDefinition:
     return raw
 
 
-def table_asset(table: Table) -> dg.AssetsDefinition:
-    """Asset `<name>`: a pure function of `raw/<name>`, so that it can be built again at any time."""
+def table_asset(table: Table, checks: Sequence[Check] = ()) -> dg.AssetsDefinition:
+    """Asset `<name>`: a pure function of `raw/<name>`, so that it can be built again at any time.
+
+    It minds those of the `checks` that are of `raw/<name>` and block, for each landing: so what is built again, or
+    alone, is what the night built, in which they were made of the newest.
+    """
+    blocking = [check for check in checks if check.of is table.raw and check.is_blocking]
 
     @dg.asset(
         key=table.name,
@@ -75,7 +90,7 @@ def table_asset(table: Table) -> dg.AssetsDefinition:
         with in_plain_words():
             if isinstance(table.storage, ByYear):
                 return _build_years(table, context, days, lake, scope)
-            return _build_days(table, context, days, lake, scope)
+            return _build_days(table, blocking, context, days, lake, scope)
 
     return tabulated
 
@@ -139,18 +154,30 @@ def _priority(landing: Landing) -> int:
 
 
 def _build_days(
-    table: Table, context: dg.AssetExecutionContext, days: list[date], lake: Lake, scope: Scope
+    table: Table,
+    checks: Sequence[Check],
+    context: dg.AssetExecutionContext,
+    days: list[date],
+    lake: Lake,
+    scope: Scope,
 ) -> dg.MaterializeResult[None]:
     built: dict[date, Built] = {}
+    limits, but = scope.limits_of(table.name), frozenset[str]()
     for day in days:
-        one = build_day(table, day, lake=lake, accounts=scope.wished_accounts, limits=scope.limits_of(table.name))
+        but = doubted(table.raw, checks, day, lake=lake, scope=scope)
+        if but:
+            context.log.warning(
+                f"{table.name} of {day}: a check says no to {', '.join(sorted(but))}, so it is left out"
+            )
+        one = build_day(table, day, lake=lake, accounts=scope.wished_accounts, limits=limits, but=but)
         if one is None:
             continue
         built[day] = one
         context.add_asset_metadata({"dagster/partition_row_count": one.rows}, partition_key=day.isoformat())
     if days and not built and context.run.tags.get(REBUILD_TAG) != "true":
+        lacking = "a check says no to all replies that" if but else "no replies"
         raise refusal(
-            f"{table.name} of {days[0]}{f' to {days[-1]}' if len(days) > 1 else ''}: no replies are in raw/"
+            f"{table.name} of {days[0]}{f' to {days[-1]}' if len(days) > 1 else ''}: {lacking} are in raw/"
             f"{table.raw.name}, so there is nothing to build it from. Land them first: raw/{table.raw.name}."
         )
     return told(list(built.values()), without=[day for day in days if day not in built])
@@ -203,10 +230,17 @@ def _not_made(key: dg.AssetCheckKey, of: Landing | Table) -> dg.AssetCheckResult
 def _verdict(
     look: Any, of: Landing | Table, days: tuple[date, ...], lake: Lake, scope: Scope, tables: Mapping[str, Table]
 ) -> Verdict:
-    if isinstance(look, Check):
-        return run_check(look, days, lake=lake, scope=scope, tables=tables)
-    assert isinstance(of, Table)
-    verdict: Verdict = look(Looked(of, days, lake, scope.calendar))
+    """What a check finds; one that stumbles over what came has failed, blocks as it is declared to, and is recorded."""
+    from duckdb import Error as SqlError
+
+    try:
+        if isinstance(look, Check):
+            return run_check(look, days, lake=lake, scope=scope, tables=tables)
+        assert isinstance(of, Table)
+        verdict: Verdict = look(Looked(of, days, lake, scope.calendar))
+    except (SqlError, *STUMBLES) as error:
+        told = masked(f"it could not be made: {type(error).__name__} {' '.join(str(error).split())}")
+        return offending([{"problem": told}])
     return verdict
 
 

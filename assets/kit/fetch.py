@@ -87,8 +87,12 @@ class RawPages:
     def strangers(self, accounts: Iterable[Any]) -> set[str]:
         """Those that are none of the login's accounts, where these are known; None is nobody.
 
-        For replies that are of the selected account and were asked for without naming it.
+        For replies that are of the selected account and were asked for without naming it. The day's own list may not
+        be built yet: what was asked for by name was on it.
         """
-        files = self.tables.files("accounts")
-        known = set(self.tables.read(files, columns=["account_id"])["account_id"]) if files else set()
-        return {str(one) for one in accounts if one is not None} - known if known else set()
+        file = self.tables.latest("accounts", "trading_day", self.day.isoformat())
+        if file is None:
+            return set()
+        known = set(self.tables.read([file], columns=["account_id"])["account_id"])
+        named = {str(page.params.get("accountId")) for page in self.answers}
+        return {str(one) for one in accounts if one is not None} - known - named

@@ -6,7 +6,8 @@ One definition for every dataset, since Dagster wants all partitioned assets of 
 
 import dagster as dg
 
-FIRST_DAY = "2000-01-01"
-NEW_YORK = "America/New_York"
+from resources.calendar.new_york import NEW_YORK
 
-trading_days = dg.DailyPartitionsDefinition(start_date=FIRST_DAY, timezone=NEW_YORK, end_offset=1)
+FIRST_DAY = "2000-01-01"
+
+trading_days = dg.DailyPartitionsDefinition(start_date=FIRST_DAY, timezone=NEW_YORK.key, end_offset=1)

@@ -4,7 +4,7 @@ Replies that were errors (throttled, cold, cut off) stay in raw as a record and 
 the landing asked again, or failed and was never closed.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -18,22 +18,22 @@ ACCOUNT_NAMES = ("account_id", "acctId", "accountId", "acctIds")
 """Under which names requests name accounts, in path, query or body."""
 
 
-def landing_files(raw: RawStore, table: Table, partition: str) -> list[Path]:
+def landing_files(raw: RawStore, table: Table, partition: str, *, but: Container[str] = ()) -> list[Path]:
     """The raw files that a table's partition is made of.
 
-    A snapshot is the latest landing that ended well; of what is landed several times a day every one that did.
-    Bars are good one by one, so every landing counts, also one that was cut short.
+    A snapshot is the latest landing that ended well, `but` those named; of what is landed several times a day every one
+    that did. Bars are good one by one, so every landing counts, also one that was cut short.
     """
     if isinstance(table.storage, ByYear):
         return raw.files(table.raw.name, partition)
-    landings = raw.landings(table.raw.name, partition)
+    landings = [path for path in raw.landings(table.raw.name, partition) if path.name not in but]
     return landings if table.raw.is_intraday else landings[-1:]
 
 
-def day_answers(raw: RawStore, table: Table, partition: str) -> list[tuple[Page, str]]:
+def day_answers(raw: RawStore, table: Table, partition: str, *, but: Container[str] = ()) -> list[tuple[Page, str]]:
     """What a day's partition is built from: each reply with its file; what a later try took over counts once."""
     found: dict[tuple[str, datetime, str], tuple[Page, str]] = {}
-    for path in landing_files(raw, table, partition):
+    for path in landing_files(raw, table, partition, but=but):
         for page in last_answers(good_pages(raw, table.raw, path)):
             envelope = page.envelope
             found.setdefault((envelope.request.key, envelope.received_at, envelope.sha256), (page, str(path)))

@@ -4,7 +4,7 @@ Equal replies give equal rows, whenever and however often this runs. Replies are
 that memory does not grow with their number.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import chain
@@ -53,19 +53,27 @@ class Built:
 
 
 def build_day(
-    table: Table, day: date, *, lake: Lake, accounts: Sequence[str] = (), limits: Limits | None = None
+    table: Table,
+    day: date,
+    *,
+    lake: Lake,
+    accounts: Sequence[str] = (),
+    limits: Limits | None = None,
+    but: Container[str] = (),
 ) -> Built | None:
     """Build one day's partition from its latest landing, or all of its landings; None when nothing was landed.
+
+    Landings that are in doubt, and named in `but`, count as not landed.
 
     Of replies that tell of more accounts than the owner wishes to keep, the others' rows are left out; they stay
     in raw. A record of our own is kept whole. What shrank by more than `limits` is put aside, and what stood stays.
     """
     partition = day.isoformat()
-    if not landing_files(lake.raw, table, partition):
+    if not landing_files(lake.raw, table, partition, but=but):
         return None
     accounts = () if table.raw.time == "local" else accounts
     is_guarded = limits is not None and table.is_guarded
-    told = _told(table, partition, lake) if is_guarded else {"": day_answers(lake.raw, table, partition)}
+    told = _told(table, partition, lake, but) if is_guarded else {"": day_answers(lake.raw, table, partition, but=but)}
     made = [_made(table, day, landing, pages, accounts) for landing, pages in told.items()]
     newest, built = made[-1]
     judged = Judged(newest)
@@ -82,11 +90,12 @@ def build_day(
     return built
 
 
-def _told(table: Table, partition: str, lake: Lake) -> dict[str, list[tuple[Page, str]]]:
+def _told(table: Table, partition: str, lake: Lake, but: Container[str]) -> dict[str, list[tuple[Page, str]]]:
     """What each landing of a day was answered, oldest first."""
     return {
         path.name: [(page, str(path)) for page in last_answers(good_pages(lake.raw, table.raw, path))]
         for path in lake.raw.landings(table.raw.name, partition)
+        if path.name not in but
     }
 
 

@@ -8,10 +8,11 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.kit.conform import broken_rules
-from assets.kit.declare import ByDay, Check, Table
+from assets.kit.declare import ByDay, Check, Landing, Table
 from assets.kit.fetch import RawPages
 from assets.kit.relations import files_of, relations
 from assets.kit.replies import good_pages, last_answers
@@ -25,6 +26,8 @@ from resources.privacy import masked
 if TYPE_CHECKING:
     import duckdb
 
+STUMBLES = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError)
+"""What a check raises over what it did not expect to come: it has failed then."""
 SAMPLE = 10
 LONGEST = 300
 
@@ -170,19 +173,39 @@ def _run_on_pages(check: Check, days: Sequence[date], *, lake: Lake, scope: Scop
     offenders: list[dict[str, Any]] = []
     for day in [days[-1]] if landing.is_ranged else days:
         for path in lake.raw.landings(landing.name, day.isoformat())[-1:]:
-            pages = tuple(good_pages(lake.raw, landing, path))
-            seen = RawPages(
-                pages=pages,
-                answers=last_answers(pages),
-                day=day,
-                name=landing.name,
-                raw=lake.raw,
-                tables=lake.tables,
-                calendar=scope.calendar,
-                scope=scope,
-            )
+            seen = _seen(landing, path, day, lake=lake, scope=scope)
             offenders += [{"trading_day": day.isoformat(), "problem": masked(problem)} for problem in check.find(seen)]
     return offending(offenders)
+
+
+def _seen(landing: Landing, path: Path, day: date, *, lake: Lake, scope: Scope) -> RawPages:
+    """One landing as its checks look at it."""
+    pages = tuple(good_pages(lake.raw, landing, path))
+    return RawPages(
+        pages=pages,
+        answers=last_answers(pages),
+        day=day,
+        name=landing.name,
+        raw=lake.raw,
+        tables=lake.tables,
+        calendar=scope.calendar,
+        scope=scope,
+    )
+
+
+def doubted(landing: Landing, checks: Sequence[Check], day: date, *, lake: Lake, scope: Scope) -> frozenset[str]:
+    """Landings of a day that one of these checks says no to: nothing is built of them."""
+    if not checks:
+        return frozenset()
+
+    def is_doubted(path: Path) -> bool:
+        seen = _seen(landing, path, day, lake=lake, scope=scope)
+        try:
+            return any(True for check in checks for _ in check.find(seen))
+        except STUMBLES:
+            return True
+
+    return frozenset(path.name for path in lake.raw.landings(landing.name, day.isoformat()) if is_doubted(path))
 
 
 def _found(looked: Looked, sql: str, *, others: Sequence[Table] = (), tolerance: Tolerance | None = None) -> Verdict:

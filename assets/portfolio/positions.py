@@ -10,7 +10,7 @@ Terms of an option that are in its description only are read from there (`kit/te
 A row is in doubt when units are held without a price or a value, or when its value is not quantity x price x
 multiplier: a cache between two loads. It is asked for once more by itself, and what comes takes its place; nothing
 comes of what is not held any more, and the row then stands as it was told. Where nothing is in doubt, nothing is
-asked. What is worthless is in doubt every night, at one request each.
+asked. What is worthless is in doubt every night, at one request each, after what contradicts itself.
 """
 
 from collections.abc import Iterator
@@ -145,7 +145,7 @@ def market_value_is_quantity_times_price() -> str:
 def _confirmed(fetch: Fetch, account_id: str, read: list[Page]) -> Iterator[Page]:
     """Each row in doubt asked for by itself, of the pages as they were read last."""
     latest = {page.params["page"]: page for page in read}
-    doubtful = [conid for page in latest.values() for conid in contradictory(page)]
+    doubtful = contradictory(*latest.values())
     if len(doubtful) > CONFIRMATIONS:
         fetch.say(
             f"{len(doubtful)} positions of {masked(account_id)} are in doubt; {CONFIRMATIONS} are asked for again"
@@ -154,9 +154,9 @@ def _confirmed(fetch: Fetch, account_id: str, read: list[Page]) -> Iterator[Page
         yield fetch.gateway.ask(POSITION, account_id=account_id, conid=conid)
 
 
-def contradictory(page: Page) -> list[str]:
-    """Contracts of which there are units without a price or a value, or with a value that is not theirs."""
-    found = pd.DataFrame([row for row in _rows(page) if isinstance(row, dict)], dtype=object)
+def contradictory(*pages: Page) -> list[str]:
+    """Contracts of which there are units with a value that is not theirs; then those without any price or value."""
+    found = pd.DataFrame([row for page in pages for row in _rows(page) if isinstance(row, dict)], dtype=object)
     absent = pd.Series([None] * len(found), index=found.index, dtype=object)
     quantity, price, value, multiplier = (
         number(found.get(name, absent)).values.fillna(0.0).astype(float)
@@ -165,8 +165,10 @@ def contradictory(page: Page) -> list[str]:
     of_one = found.get("assetClass", absent).map(lambda kind: 0.01 if kind == "BOND" else 1.0).astype(float)
     expected = quantity * price * multiplier.where(multiplier != 0, of_one)
     is_off = (price == 0) | (value == 0) | ((value - expected).abs() > 0.011 + 1e-6 * expected.abs())
-    conids = found.get("conid", absent)[(quantity != 0) & is_off].map(str)
-    return [conid for conid in conids if conid.isdigit()]
+    is_nothing = (price == 0) & (value == 0)
+    conids = found.get("conid", absent).map(str)[(quantity != 0) & is_off]
+    ordered = [*conids[~is_nothing.loc[conids.index]], *conids[is_nothing.loc[conids.index]]]
+    return [conid for conid in ordered if conid.isdigit()]
 
 
 def _doubtful(walk: list[Page]) -> list[Page]:

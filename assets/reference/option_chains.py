@@ -50,6 +50,7 @@ class OptionMonth(Row):
     known = frozenset({"companyHeader", "restricted", "opt", "fop", "war", "secType"})
 
     underlying_conid: int = column("conid", "Contract id of the underlying.", gt=0)
+    searched: str = column("searched", "Symbol that was searched; what two searches find stands under each.")
     month: str = column("month", "The month as IBKR names it: JAN27.")
     month_start: date = column("month", "First day of the month.", parse=named_month)
     symbol: str = column("symbol", "Symbol of the underlying.")
@@ -102,13 +103,14 @@ def raw_option_chains(fetch: Fetch) -> Iterator[Page]:
         yield from _chain(fetch, one, searched[one.symbol], plan.size, prices.get(one.conid))
 
 
-@table(OptionMonth, raw=raw_option_chains, key=["underlying_conid", "month"], shrinks="freely")
+@table(OptionMonth, raw=raw_option_chains, key=["searched", "underlying_conid", "month"], shrinks="freely")
 def option_months(page: Page) -> Block:
     """The months in which options on each underlying that was searched end."""
     if page.endpoint is not SEARCH:
         return Block([], {})
-    _require_symbol(page.json, page.params["symbol"])
-    return rows(_months(page.json))
+    symbol = page.params["symbol"]
+    _require_symbol(page.json, symbol)
+    return rows(_months(page.json), searched=symbol)
 
 
 @table(
@@ -204,14 +206,15 @@ def _candidates(tables: TableStore, day: date, scope: Scope) -> list[Underlying]
 
 
 def _prices(tables: TableStore, day: date, conids: list[int]) -> dict[int, float]:
-    """The last price of each that is held, or the last close on disk; they only say which strikes are asked for.
+    """The last price of each that is held, or the last close before the day; they only say which strikes are asked for.
 
-    Bars are no need: they may be left out, and to land them first could cost what only today can tell.
+    Bars are no need: they may be left out, and to land them first could cost what only today can tell. The day's own
+    come after the chains, and would choose others when these are landed again.
     """
     prices: dict[int, float] = {}
-    for file in tables.files("bars_1d")[-1:]:
-        bars = tables.columns(file, "conid", "close")
-        chosen = np.isin(bars["conid"], conids)
+    for file in tables.files("bars_1d")[-2:]:  # on the first day of a year the last close is in the year before
+        bars = tables.columns(file, "conid", "close", "trading_day")
+        chosen = np.isin(bars["conid"], conids) & (bars["trading_day"] < np.datetime64(day))
         prices.update(zip(bars["conid"][chosen].tolist(), bars["close"][chosen].tolist(), strict=True))
     held = tables.file("positions", "trading_day", day.isoformat())
     if held is not None:

@@ -56,11 +56,11 @@ def every_watched_symbol_stands_for_one_contract(scope: Scope) -> str:
     if not wished:
         return "select 1 where false"
     return f"""
-        select w.symbol, w.exchange, count(s.conid) as candidates
+        select w.symbol, w.exchange, count(distinct s.conid) as candidates
         from (values {wished}) as w(symbol, exchange)
         left join symbols s on s.symbol = w.symbol
              and case when w.exchange = '' then s.is_us else s.listing_exchange = w.exchange end
-        group by all having count(s.conid) <> 1
+        group by all having count(distinct s.conid) <> 1
     """
 
 

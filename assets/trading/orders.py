@@ -2,7 +2,8 @@
 
 The first list of a brokerage session is empty and says `snapshot: false`: not "no orders" but "not yet authoritative".
 It is asked for again, as often as its limit of one in 5 s allows, until it says true. One was recorded that held
-orders and said false: such rows are kept and marked, and a check holds back the night.
+orders and said false: such rows are kept and marked, and a check holds back the night. A gateway that never says true
+holds back the first night only.
 
 Never asked with `force`, which empties the gateway's cache and answers an empty list by design, nor with `filters`,
 which give empty replies and mute the topic of orders for every other program of the login. Prices are text, "" where
@@ -22,6 +23,7 @@ from assets.kit.schema import Row, column, rule
 from assets.kit.shape import Block, echoed, keyed, listed, rows
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.pacing import Limit
+from resources.gateway.wire import is_good
 
 ORDERS = Endpoint("/iserver/account/orders", limit=Limit(1, 5.0))
 TIMES_ASKED = 5
@@ -103,15 +105,24 @@ def orders(page: Page) -> Block:
 
 @check(raw_orders)
 def every_list_is_authoritative(raw: RawPages) -> Iterator[str]:
-    """The last list of each account said `snapshot: true`."""
-    for page in raw.answers:
-        if not _is_authoritative(page):
-            asked = sum(one.envelope.request == page.envelope.request for one in raw.pages)
+    """The last list of each account said `snapshot: true`, or no list of the landing before did either."""
+    if not _never_said_so(raw):
+        for account, asked in _incomplete(raw):
             yield (
-                f"orders of {page.params.get('accountId', 'the account')}: asked {asked} times, and the gateway still "
-                "says that its list is not complete (`snapshot: false`). Run the night again; if it stays so, name "
-                "orders in `leave_out`"
+                f"orders of {account}: asked {asked} times, and the gateway still says that its list is not complete "
+                "(`snapshot: false`). Run the night again; if it stays so, the next night goes on without it"
             )
+
+
+@check(raw_orders, is_blocking=False)
+def the_gateway_says_when_a_list_is_complete(raw: RawPages) -> Iterator[str]:
+    """Some list of this landing or of the one before said `snapshot: true`.
+
+    Does not block: a gateway that never says so would hold back every night. Its orders are marked.
+    """
+    if _never_said_so(raw):
+        for account, _ in _incomplete(raw):
+            yield f"orders of {account} are not known to be all, as the night before: no list said `snapshot: true`"
 
 
 @check(raw_orders)
@@ -170,6 +181,22 @@ def every_status_is_understood() -> str:
                                                'PendingCancel', 'PreCancelled', 'Cancelled', 'WarnState')
         group by all
     """
+
+
+def _incomplete(raw: RawPages) -> Iterator[tuple[str, int]]:
+    """Accounts whose last list is not authoritative, and how often it was asked for."""
+    for page in raw.answers:
+        if not _is_authoritative(page):
+            asked = sum(one.envelope.request == page.envelope.request for one in raw.pages)
+            yield page.params.get("accountId", "the account"), asked
+
+
+def _never_said_so(raw: RawPages) -> bool:
+    """Whether the landings of the day before held lists, and none of them was authoritative."""
+    before = raw.landed_before()
+    paths = raw.raw.landings(raw.name, before.isoformat()) if before else []
+    told = [Page(ORDERS, one) for path in paths for one in raw.raw.read(path) if is_good(one)]
+    return bool(told) and not any(_is_authoritative(page) for page in told)
 
 
 def _orders_on(page: Page) -> list[Any]:

@@ -13,7 +13,6 @@ is held when the question is asked, not after the execution. No row names its cu
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -23,13 +22,13 @@ from assets.kit.fetch import Fetch, RawPages
 from assets.kit.parse import SIDES, flag, instant_as, worded
 from assets.kit.schema import Row, column, derived, rule
 from assets.kit.shape import Block, echoed, listed, rows
+from resources.calendar.new_york import NEW_YORK
 from resources.calendar.trading_days import calendar_of, trading_calendar
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.pacing import Limit
 
 TRADES = Endpoint("/iserver/account/trades", limit=Limit(1, 5.0))
 WINDOW_DAYS = 7
-NEW_YORK = ZoneInfo("America/New_York")
 CALENDAR = "XNYS"
 """Of venues whose own calendar is not known."""
 IN_CURRENCY = "instrument's currency"

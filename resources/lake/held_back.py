@@ -1,7 +1,7 @@
 """Partitions that wait for the owner's decision, and the decisions.
 
-Belongs here: rows put aside with the reason, and what was accepted. Does not: what is held back, and when
-(`assets/kit/shrinking.py`).
+Belongs here: rows put aside with the reason, what was accepted, of what the owner was told. Does not: what is held
+back, and when (`assets/kit/shrinking.py`).
 
 What is put aside can be built again from raw; a decision cannot, so it is a line of a record of its own, which is only
 appended to. It is of one landing: what the same day's next landing tells is another question.
@@ -9,7 +9,7 @@ appended to. It is of one landing: what the same day's next landing tells is ano
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 KEY = "trading_day"
 NOTE = b"held_back"
+ACCEPTED, TOLD = "accepted", "told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +69,28 @@ class HeldBackStore:
 
     def accept(self, held: Held, *, at: datetime) -> None:
         """Record that it is so."""
-        self._decisions.append({"event": "accepted", "accepted_at": at, **orjson.loads(orjson.dumps(held))}, at=at)
+        self._decisions.append({"event": ACCEPTED, "accepted_at": at, **orjson.loads(orjson.dumps(held))}, at=at)
 
     def accepted_at(self, table: str, day: date, landing: str) -> datetime | None:
         """When a partition of a landing was accepted; None of one that was not."""
         for line in self._decisions.everything():
-            if (line["table"], line["day"], line["landing"]) == (table, day.isoformat(), landing):
+            if line["event"] == ACCEPTED and _named(line) == (table, day.isoformat(), landing):
                 return datetime.fromisoformat(line["accepted_at"])
         return None
+
+    def note_told(self, held: Held, *, at: datetime) -> None:
+        """Record that the owner was told of it."""
+        self._decisions.append({"event": TOLD, "told_at": at, **orjson.loads(orjson.dumps(held))}, at=at)
+
+    def was_told(self, held: Held) -> bool:
+        """Whether the owner was told of what waits of this landing."""
+        told = (line for line in self._decisions.everything() if line["event"] == TOLD)
+        return any(_named(line) == (held.table, held.day.isoformat(), held.landing) for line in told)
 
     @property
     def _decisions(self) -> Journal:
         return Journal(self.layout.decisions_folder, is_synced=True, is_daily=False)
+
+
+def _named(line: dict[str, Any]) -> tuple[str, str, str]:
+    return line["table"], line["day"], line["landing"]

@@ -4,7 +4,7 @@ import io
 import json
 import shutil
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from rich.console import Console
 
 from pipelines.again import Again
 from pipelines.settings import Choices, Environment, Settings, SettingsMistake
+from resources.envelope import Envelope, Request
 from tests.assets.shrunk import FRIDAY, MONDAY, TUESDAY, Shrunk
 from tests.nights import dagster_home
 
@@ -113,6 +114,23 @@ def test_what_is_held_back_is_told_accepted_built_and_published(desk: Desk) -> N
     assert [(json.loads(line)["table"], json.loads(line)["day"]) for line in lines] == [("positions", "2024-11-25")]
     shutil.rmtree(shrunk.lake.layout.folder / "tables")
     assert [shrunk.built(day).rows for day in (FRIDAY, MONDAY, TUESDAY)] == [30, 4, 5]
+
+
+def test_what_a_night_left_out_since_its_replies_are_in_doubt_does_not_come_in_by_what_is_accepted(desk: Desk) -> None:
+    shrunk = desk.shrunk
+    shrunk.landed(MONDAY, U1234567=4).built(MONDAY)
+    at = datetime(2024, 11, 25, 23, 40, tzinfo=UTC)
+    with shrunk.lake.raw.landing("orders", MONDAY.isoformat(), at=at, run_id="00000009") as landing:
+        request = Request("GET", "/iserver/account/orders", {})
+        landing.append(Envelope(request, 200, {}, b'{"orders": [], "snapshot": false}', at, "run-9"))
+    assert desk.does(lambda again: again.accept("positions", MONDAY)) == 1
+    assert (
+        "Not published, since the replies of orders of 2024-11-25 are in doubt: orders of the account: asked"
+        in desk.read
+    )
+    assert shrunk.standing(MONDAY) == 4, "it is accepted all the same"
+    assert shrunk.lake.tables.files("orders") == []
+    assert not shrunk.lake.layout.warehouse_file.exists()
 
 
 @pytest.mark.parametrize("dataset", ["ledger", "nonsense"])

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.alerts import LONGEST_REASON, NEW_YORK, AtRisk, Kind, compose, trial
+from pipelines.alerts import LONGEST_REASON, AtRisk, Kind, compose, trial
+from resources.calendar.new_york import NEW_YORK
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 25, 0, 5, tzinfo=NEW_YORK)

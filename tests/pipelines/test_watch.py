@@ -1,14 +1,17 @@
 """What a look does: told once, lost on record, held back where something failed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import dagster as dg
+import pyarrow as pa
 import pytest
 
 from pipelines.definitions import declared
 from pipelines.watch import HEALS_BY_ITSELF, Watch, is_publishable
 from resources.gateway.incidents import Incidents
+from resources.lake.held_back import Held
 from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.nights import Nights
@@ -61,6 +64,31 @@ def test_a_person_is_told_once_per_incident_and_day(house: House, watch: Watch, 
     watch.alert()
     assert len(phone.posted) == 2
     assert "- ledger of Tue 24 Nov" in phone.posted[1][1]["message"]
+
+
+def test_what_is_held_back_is_told_once_per_landing_by_whoever_looks(watch: Watch, phone: Receiver) -> None:
+    shrank = Held("positions", MONDAY, "first.jsonl.gz", "positions of U1234567 is held back: 4 rows. `make accept`")
+    watch.lake.held_back.hold(shrank, pa.table({"conid": [1]}))
+    watch.alert()
+    watch.alert()
+    [(_, posted)] = phone.posted
+    assert posted["title"] == "IBKR: decide, nothing is published"
+    assert "positions of U…4567 is held back: 4 rows. `make accept`" in posted["message"]
+    watch.lake.held_back.hold(replace(shrank, landing="second.jsonl.gz"), pa.table({"conid": [1]}))
+    watch.alert()
+    assert len(phone.posted) == 2
+    assert watch.lake.held_back.accepted_at("positions", MONDAY, "first.jsonl.gz") is None, "to be told decides nothing"
+
+
+def test_what_is_held_back_is_told_again_where_telling_reached_nobody(house: House) -> None:
+    house.targets = ["json://127.0.0.1:9"]
+    watch = house.watch()
+    watch.lake.held_back.hold(Held("positions", MONDAY, "a.jsonl.gz", "shrank"), pa.table({"conid": [1]}))
+    with receiving() as phone:
+        watch.tell_held_back()
+        replace(watch, targets=[phone.target]).tell_held_back()
+        assert _titles(phone) == ["IBKR: decide, nothing is published"]
+    watch.gateway.close()
 
 
 def test_many_watches_of_one_login_tell_once(house: House, phone: Receiver) -> None:

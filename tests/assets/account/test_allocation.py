@@ -64,6 +64,18 @@ def test_a_sector_that_is_off_fails(bent: Bent) -> None:
     assert verdict.count == 1
 
 
+@pytest.mark.parametrize("dimension", ["assetClass", "sector", "group"])
+def test_a_dimension_that_is_not_told_at_all_fails(bent: Bent, dimension: str) -> None:
+    bent.bend("allocation", lambda _, reply: {**reply, dimension: {"long": {}, "short": {}}}).build("allocation")
+    assert bent.verdict("every_dimension_adds_up_to_the_same_total").count == 1
+
+
+def test_an_account_that_holds_cash_alone_has_no_sectors_and_passes(bent: Bent) -> None:
+    cash = {"assetClass": {"long": {"CASH": 97000.5}, "short": {}}, "sector": {"long": {}, "short": {}}}
+    bent.bend("allocation", lambda _request, _reply: {**cash, "group": cash["sector"]}).build("allocation")
+    assert bent.verdict("every_dimension_adds_up_to_the_same_total").has_passed
+
+
 @pytest.mark.parametrize("category", ["STK", "CASH"])
 def test_an_asset_class_that_is_not_what_is_held_fails(bent: Bent, category: str) -> None:
     def off(_: Request, reply: dict[str, Any]) -> Any:

@@ -5,6 +5,8 @@ import pytest
 from resources.envelope import Request
 from tests.assets.bent import Bent
 
+AMOUNTS = ("cashbalance", "netliquidationvalue")
+
 
 def test_base_is_a_row_of_its_own_beside_the_currencies(bent: Bent) -> None:
     rows = bent.build("ledger").rows("ledger").set_index("currency")
@@ -28,14 +30,27 @@ def test_currencies_that_add_up_to_base_pass(bent: Bent) -> None:
     assert bent.build("ledger").verdict("currencies_add_up_to_base").has_passed
 
 
-@pytest.mark.parametrize("wire", ["cashbalance", "netliquidationvalue"])
+@pytest.mark.parametrize("wire", AMOUNTS)
 def test_a_currency_that_is_off_fails(bent: Bent, wire: str) -> None:
     def off(_: Request, reply: dict[str, Any]) -> Any:
-        reply["USD"][wire] += 25.0
+        reply["USD"][wire] += 250.0
         return reply
 
     verdict = bent.bend("ledger", off).build("ledger").verdict("currencies_add_up_to_base")
     assert verdict.count == 1
+
+
+@pytest.mark.parametrize(("rate", "digits"), [(0.006704912, 7), (0.00067852, 7), (1.15424711, 4)])
+def test_a_rate_that_is_told_with_few_digits_is_no_contradiction(bent: Bent, rate: float, digits: int) -> None:
+    def foreign(_: Request, reply: dict[str, Any]) -> Any:
+        zero = {name: 0.0 if isinstance(value, float) else value for name, value in reply["USD"].items()}
+        held = dict.fromkeys(AMOUNTS, round(100_000 / rate))
+        own: dict[str, Any] = {**zero, **held, "currency": "JPY", "exchangerate": round(rate, digits)}
+        told = {name: round(reply["USD"][name] + own[name] * rate, 2) for name in AMOUNTS}
+        return {"BASE": {**reply["BASE"], **told}, "USD": reply["USD"], "JPY": own}
+
+    verdict = bent.bend("ledger", foreign).build("ledger").verdict("currencies_add_up_to_base")
+    assert verdict.has_passed, verdict.offenders
 
 
 def test_a_ledger_without_base_fails(bent: Bent) -> None:

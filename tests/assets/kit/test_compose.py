@@ -1,17 +1,26 @@
 """What Dagster makes of a dataset: steps that stop each other, and checks that look at what a run wrote."""
 
 import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import orjson
+import pandas as pd
 import pytest
 
-from assets.kit.declare import Check
+from assets.kit.compose import check_definitions, table_asset
+from assets.kit.declare import Check, check
+from assets.kit.fetch import RawPages
+from assets.kit.scope import Scope
 from pipelines.definitions import declared, defs
 from pipelines.outcome import Outcome
 from resources.envelope import Request
-from tests.assets.bent import DAY, Bent
+from tests.assets.bent import DAY, TABLES, Bent
+from tests.assets.conftest import EVENING
 from tests.nights import PROFILE, Nights
 
 pytestmark = pytest.mark.slow
@@ -56,6 +65,38 @@ def test_a_blocking_check_that_fails_keeps_the_night_from_being_published(bent: 
     assert not nights.lake.layout.warehouse_file.exists()
 
 
+def _landed_again(nights: Nights, dataset: str, change: Any) -> None:
+    """Another landing of the night, an hour later, whose replies say something else."""
+    [path] = nights.lake.raw.landings(dataset, DAY.isoformat())
+    at = EVENING + timedelta(hours=1)
+    with nights.lake.raw.landing(dataset, DAY.isoformat(), at=at, run_id="again") as landing:
+        for one in nights.lake.raw.read(path):
+            landing.append(replace(one, body=orjson.dumps(change(orjson.loads(one.body)))))
+
+
+def test_built_again_a_table_is_what_the_night_built_also_where_a_later_landing_was_in_doubt(nights: Nights) -> None:
+    assert _reprocessed(nights).is_success
+    before = nights.table("positions")
+    _landed_again(nights, "positions", lambda reply: [reply[-1]] * 60)
+    assert _reprocessed(nights).is_success
+    pd.testing.assert_frame_equal(nights.table("positions"), before)
+
+
+def test_a_table_that_is_built_alone_minds_the_checks_of_its_replies_and_says_so(bent: Bent, nights: Nights) -> None:
+    _bent(bent, nights, "positions", lambda _, reply: [*reply, *reply[:1]])
+    assert nights.materialize("positions", day=DAY.isoformat()).failures == [
+        f"positions of {DAY}: a check says no to all replies that are in raw/positions, so there is nothing to build "
+        "it from. Land them first: raw/positions."
+    ]
+    assert nights.lake.tables.files("positions") == []
+
+
+def test_a_day_whose_only_replies_are_in_doubt_is_left_out_of_what_is_built_again(bent: Bent, nights: Nights) -> None:
+    _bent(bent, nights, "positions", lambda _, reply: [*reply, *reply[:1]])
+    assert "allocation" in {failed.dataset for failed in _reprocessed(nights).failed_checks}
+    assert nights.lake.tables.files("positions") == []
+
+
 @pytest.mark.slow
 def test_a_check_that_does_not_block_is_reported_and_the_night_is_published(bent: Bent, nights: Nights) -> None:
     _bent(bent, nights, "symbols", lambda _request, _reply: {"AAPL": []})
@@ -91,8 +132,39 @@ def test_unknown_fields_are_reported_on_the_materialization(bent: Bent, nights: 
     assert "| novelty | 3 |" in str(event.asset_materialization.metadata["unknown_fields"].value)
 
 
-@pytest.mark.parametrize("check", declared().checks, ids=lambda check: check.name)
-def test_each_check_blocks_in_dagster_as_it_is_declared(check: Check) -> None:
+@pytest.mark.parametrize("is_blocking", [True, False])
+def test_a_check_that_stumbles_over_what_came_has_failed_and_is_recorded(nights: Nights, is_blocking: bool) -> None:
+    ledger = TABLES["ledger"]
+
+    @check(ledger, is_blocking=is_blocking)
+    def every_currency_is_a_number() -> str:
+        """Each currency is a number. Does not block: it is a mistake."""
+        return "select currency from ledger where currency::integer > 0"
+
+    @check(ledger.raw, is_blocking=is_blocking)
+    def every_reply_tells_a_shoe_size(raw: RawPages) -> Iterator[str]:
+        """Each reply tells a shoe size. Does not block: it is a mistake."""
+        yield from (page.json["shoe_size"] for page in raw.answers)
+
+    checks = [
+        definition
+        for one in (every_currency_is_a_number, every_reply_tells_a_shoe_size)
+        for definition in check_definitions(one.of, [one], TABLES)
+    ]
+    resources = {"lake": nights.lake, "scope": Scope()}
+    job = dg.Definitions(assets=[table_asset(ledger)], asset_checks=checks, resources=resources)
+    result = job.resolve_implicit_global_asset_job_def().execute_in_process(
+        instance=nights.instance, partition_key=DAY.isoformat(), raise_on_error=False
+    )
+    assert result.success is not is_blocking
+    failed = {one["check"]: one["says"] for one in nights.lake.checks.of_landing(DAY) if not one["passed"]}
+    assert failed["every_reply_tells_a_shoe_size"] == "it could not be made: KeyError 'shoe_size'"
+    if not is_blocking:  # else there is no table to be looked at
+        assert "it could not be made: ConversionException" in failed["every_currency_is_a_number"]
+
+
+@pytest.mark.parametrize("declaration", declared().checks, ids=lambda declaration: declaration.name)
+def test_each_check_blocks_in_dagster_as_it_is_declared(declaration: Check) -> None:
     specs = {spec.name: spec for one in defs.asset_checks or [] for spec in one.check_specs}
-    assert specs[check.name].blocking is check.is_blocking
-    assert specs[check.name].description == check.doc
+    assert specs[declaration.name].blocking is declaration.is_blocking
+    assert specs[declaration.name].description == declaration.doc

@@ -8,7 +8,7 @@ import pytest
 from assets.performance.performance import whose_turn
 from resources.calendar.trading_days import trading_calendar
 from resources.envelope import Request
-from tests.assets.bent import DAY, Bent
+from tests.assets.bent import CHECKS, DAY, Bent
 from tests.nights import Nights
 from tests.resources.gateway import crooked as scripted
 
@@ -193,6 +193,32 @@ def test_a_nav_of_the_future_fails(bent: Bent) -> None:
     assert offender["problem"] == "later than the day it was told on"
 
 
+def test_a_day_that_began_after_the_trading_day_and_before_the_reply_is_not_of_the_future(bent: Bent) -> None:
+    def holiday(_: Request, reply: dict[str, Any]) -> Any:
+        reply["nav"]["dates"][-1] = "20261123"
+        return reply
+
+    name = "values_align_with_their_dates"
+    for path in bent.lake.raw.landings("performance", DAY.isoformat()):  # as on a holiday, of the Friday before it
+        target = bent.lake.layout.raw_folder("performance", BEFORE.isoformat()) / path.name
+        target.parent.mkdir()
+        path.rename(target)
+    built = bent.bend("performance", holiday, day=BEFORE).build("nav", day=BEFORE)
+    assert built.verdict(name, day=BEFORE).has_passed
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_single_value_that_cannot_be_read_is_rejected_and_holds_nobody_up(bent: Bent, table: str) -> None:
+    def unread(_: Request, reply: dict[str, Any]) -> Any:
+        [series] = reply[FAMILIES[table]]["data"]
+        series["navs" if table == "nav" else "returns"][0] = "n/a"
+        return reply
+
+    built = bent.bend("performance", unread).build(table)
+    assert len(built.reasons(table)) == 1
+    assert built.verdict(ALIGNED[table]).has_passed
+
+
 def test_a_tenth_of_the_value_on_some_days_stands_apart_as_was_seen_live(bent: Bent) -> None:
     name = "no_nav_stands_apart_from_the_days_around_it"
     assert bent.build("nav").verdict(name).has_passed
@@ -217,6 +243,19 @@ def test_a_nav_that_is_not_the_ledgers_fails(bent: Bent) -> None:
 
     built = bent.bend("performance", off).build("nav", "ledger")
     assert built.verdict("nav_is_the_net_liquidation_of_the_ledger").count == 1
+
+
+def test_a_nav_that_is_not_the_ledgers_does_not_block_since_it_is_told_again_for_a_year(bent: Bent) -> None:
+    name = "nav_is_the_net_liquidation_of_the_ledger"
+    assert not CHECKS[name].is_blocking
+
+    def deposited(_: Request, reply: dict[str, Any]) -> Any:
+        place = reply["nav"]["dates"].index("20261120")
+        reply["nav"]["data"][0]["navs"][place] *= 1.02
+        return reply
+
+    bent.again_on(BEFORE, "ledger").build("ledger", day=BEFORE)
+    assert bent.bend("performance", deposited).build("nav", "ledger").verdict(name).count == 1, "of an earlier night"
 
 
 def test_a_restated_nav_is_shown_as_a_diff(bent: Bent) -> None:

@@ -168,6 +168,15 @@ def test_only_what_contradicts_itself_is_in_doubt(changed: Any, is_in_doubt: boo
     assert contradictory(Page(POSITIONS, envelope)) == (["990000123"] if is_in_doubt else [])
 
 
+def test_what_contradicts_itself_is_asked_for_before_what_is_worthless_on_an_earlier_page() -> None:
+    worthless = [{**WRONG, "conid": number} for number in range(1, 41)]
+    pages = [
+        Page(POSITIONS, Envelope(Request("GET", "/", {}, None), 200, {}, orjson.dumps(rows), EVENING, ""))
+        for rows in (worthless, [{**COLD, "mktValue": -2.5}])
+    ]
+    assert contradictory(*pages) == ["990000123", *(str(number) for number in range(1, 41))]
+
+
 @pytest.mark.parametrize(
     "page", [[], [{}], [{"conid": None, "position": 3}], [7, "x"], {"error": 1}, None, [{**WRONG, "conid": [1]}]]
 )

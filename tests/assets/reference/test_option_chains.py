@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tests.assets.conftest import EVENING
 from tests.nights import CLOCKS, Timeless, clock_of
 
 AAPL = 265598
+BEFORE = date(2026, 11, 20)
 WISHED: dict[str, Any] = {
     "watchlist": ["AAPL"],
     "options_underlyings": ["AAPL"],
@@ -118,6 +120,23 @@ def test_months_are_told_of_contracts_with_options_whose_ids_are_text_and_not_of
         [990000001, "JAN27", "NASDAQ", "SMART;AMEX;CBOE"],
     ]
     assert [day.isoformat() for day in rows["month_start"]] == ["2026-12-01", "2027-01-01"]
+
+
+def test_what_two_searches_find_stands_under_each_of_them(bent: Bent) -> None:
+    other = {**FOUND[0], "conid": "990000003", "symbol": "AAPB"}
+    told = iter(["AAPL", "AAPB"])
+
+    def searched(request: Request) -> Request:
+        is_kept = request.path in {SEARCH.path, STRIKES.path}  # one of the two is made the other search
+        return Request("GET", SEARCH.path, {"symbol": next(told, "AAPL")}) if is_kept else request
+
+    bent.ask_as("option_chains", searched)
+    bent.bend("option_chains", _answers(search=[*FOUND, other])).build("option_months")
+    months = bent.rows("option_months")
+    assert sorted(months[months["month"] == "DEC26"][["searched", "symbol"]].itertuples(index=False, name=None)) == [
+        ("AAPB", "AAPB"), ("AAPB", "AAPL"), ("AAPL", "AAPB"), ("AAPL", "AAPL"),
+    ]  # fmt: skip
+    assert bent.generated("option_months", "key_is_unique").has_passed
 
 
 def test_a_month_that_is_none_is_rejected_and_the_others_are_kept(bent: Bent) -> None:
@@ -279,3 +298,28 @@ def test_the_strikes_asked_for_are_those_around_the_price(bent: Bent, client: Ga
     asked = [float(page.params["strike"]) for page in pages if page.endpoint is INFO]
     assert set(asked) <= set(told)
     assert told.index(asked[1]) == told.index(asked[0]) + 1, "they lie side by side"
+
+
+def test_the_days_own_close_chooses_no_other_strikes_when_chains_are_landed_again(
+    bent: Bent, client: GatewayClient
+) -> None:
+    def closes(*of_days: tuple[int, float]) -> Any:
+        first = iter((True,))
+        opens = {day: datetime(2026, 11, day, 14, 30, tzinfo=UTC).timestamp() for day, _ in of_days}
+        bars = [{**dict.fromkeys("ohlc", price), "v": 1.0, "t": int(opens[day] * 1000)} for day, price in of_days]
+        told = {"data": bars, "volumeFactor": 100}
+        return lambda _request, _reply: told if next(first, False) else None
+
+    def strikes() -> list[str]:
+        walk = _landed(bent, client, [], options_months=1)
+        return [page.params["strike"] for page in walk if page.endpoint is INFO]
+
+    bent.bend("positions", lambda _request, reply: [one for one in reply if one["conid"] != AAPL])
+    bent.ask_as("bars_1d", lambda asked: Request(asked.method, asked.path, {**asked.query, "conid": str(AAPL)}))
+    bent.again_on(BEFORE, "bars_1d").bend("bars_1d", closes((20, 150.0)), day=BEFORE)
+    bent.bend("bars_1d", closes((20, 150.0), (23, 250.0)))
+    bent.build("positions", "instruments").build("bars_1d", day=BEFORE)
+    before = strikes()
+    assert len(bent.build("bars_1d").rows("bars_1d")) == 2
+    assert strikes() == before
+    assert abs(float(before[0]) - 150.0) < 10

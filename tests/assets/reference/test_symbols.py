@@ -1,11 +1,14 @@
+from datetime import date
 from typing import Any
 
 import pytest
 
 from assets.kit.scope import Scope
+from assets.kit.verify import run_check
 from resources.envelope import Request
-from tests.assets.bent import Bent
+from tests.assets.bent import CHECKS, DAY, TABLES, Bent
 
+BEFORE = date(2026, 11, 20)
 NAME = "every_watched_symbol_stands_for_one_contract"
 
 
@@ -36,6 +39,13 @@ def test_two_listings_in_the_united_states_are_one_too_many(bent: Bent) -> None:
     bent.bend("symbols", _listings((1, "NASDAQ", True), (2, "NYSE", True))).build("symbols")
     [offender] = bent.verdict(NAME).offenders
     assert (offender["symbol"], offender["candidates"]) == ("AAPL", "2")
+
+
+def test_one_listing_on_each_of_several_days_is_one_listing(bent: Bent) -> None:
+    bent.bend("symbols", _listings((1, "NASDAQ", True))).again_on(BEFORE, "symbols")
+    bent.build("symbols", day=BEFORE).build("symbols")
+    verdict = run_check(CHECKS[NAME], [BEFORE, DAY], lake=bent.lake, scope=bent.scope, tables=TABLES)
+    assert verdict.has_passed
 
 
 @pytest.mark.parametrize("unknown", [{}, {"AAPL": []}])

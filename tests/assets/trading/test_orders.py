@@ -1,11 +1,13 @@
+from datetime import date
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from resources.envelope import Request
-from tests.assets.bent import Bent
+from tests.assets.bent import CHECKS, Bent
 
+BEFORE = date(2026, 11, 20)
 WORKING: dict[str, Any] = {
     "acct": "U9900001", "account": "U9900001", "conidex": "990000123", "conid": 990000123, "orderId": 555000111,
     "cashCcy": "USD", "sizeAndFills": "3/45", "orderDesc": "Buy 45 Limit 12.50, GTC", "description1": "SIMA",
@@ -81,7 +83,22 @@ def test_a_list_that_never_became_authoritative_is_kept_marked_and_fails(bent: B
     assert built.rows("orders")["is_authoritative"].tolist() == [False]
     [offender] = built.verdict("every_list_is_authoritative").offenders
     assert offender["problem"].startswith("orders of the account: asked 1 times, and the gateway still says that its ")
-    assert "name orders in `leave_out`" in offender["problem"]
+    assert "the next night goes on without it" in offender["problem"]
+    assert built.verdict("the_gateway_says_when_a_list_is_complete").has_passed
+
+
+def test_a_gateway_that_never_says_so_blocks_its_first_night_only_and_is_told_of(bent: Bent) -> None:
+    blocking, told = "every_list_is_authoritative", "the_gateway_says_when_a_list_is_complete"
+    assert (CHECKS[blocking].is_blocking, CHECKS[told].is_blocking) == (True, False)
+    bent.bend("orders", _told(WORKING, snapshot=False)).again_on(BEFORE, "orders")
+    assert [bent.verdict(name, day=BEFORE).count for name in (blocking, told)] == [1, 0]
+    assert [bent.verdict(name).count for name in (blocking, told)] == [0, 1]
+
+
+def test_a_list_that_is_incomplete_after_one_that_was_complete_fails(bent: Bent) -> None:
+    bent.again_on(BEFORE, "orders").bend("orders", _told(WORKING, snapshot=False))
+    assert bent.verdict("every_list_is_authoritative").count == 1
+    assert bent.verdict("the_gateway_says_when_a_list_is_complete").has_passed
 
 
 def test_the_first_list_of_a_session_is_asked_again_and_the_last_one_counts(bent: Bent) -> None:
@@ -118,6 +135,22 @@ def test_an_order_of_an_account_that_the_login_does_not_see_fails(bent: Bent) ->
     assert bent.verdict("every_order_is_of_a_known_account").has_passed, "nobody knows the accounts yet"
     [offender] = bent.build("accounts").verdict("every_order_is_of_a_known_account").offenders
     assert offender["problem"] == "the list is of U…4321, which is none of the login's accounts"
+
+
+def test_an_account_that_was_opened_since_the_last_list_of_accounts_is_no_stranger(bent: Bent) -> None:
+    opened = {**WORKING, "account": "U9900002", "acct": "U9900002"}
+    bent.again_on(BEFORE, "accounts").build("accounts", day=BEFORE)
+    bent.ask_as("orders", lambda asked: Request(asked.method, asked.path, {"accountId": "U9900002"}))
+    assert bent.bend("orders", _told(opened)).verdict("every_order_is_of_a_known_account").has_passed
+
+
+def test_an_account_that_only_an_earlier_login_saw_is_a_stranger(bent: Bent) -> None:
+    def another(_: Request, reply: Any) -> Any:
+        return [{**one, "id": "U7654321", "accountId": "U7654321"} for one in reply]
+
+    bent.again_on(BEFORE, "accounts").bend("accounts", another, day=BEFORE).build("accounts", day=BEFORE)
+    bent.build("accounts").bend("orders", _told({**WORKING, "account": "U7654321", "acct": "U7654321"}))
+    assert bent.verdict("every_order_is_of_a_known_account").count == 1
 
 
 @pytest.mark.parametrize(
