@@ -95,6 +95,8 @@ def raw_option_chains(fetch: Fetch) -> Iterator[Page]:
     if plan.cut:
         fetch.say(f"option chains: {plan.cut}")
     prices = _prices(fetch.tables, fetch.day, [one.conid for one in plan.underlyings])
+    if unpriced := [one.symbol for one in plan.underlyings if one.conid not in prices]:
+        fetch.say(f"option chains: no price of {', '.join(unpriced)} is known yet: strikes from the middle of the list")
     searched: dict[str, list[Page]] = {}
     for one in plan.underlyings:
         if one.symbol not in searched:

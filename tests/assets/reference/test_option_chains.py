@@ -260,8 +260,9 @@ def test_the_underlyings_of_options_come_first_then_the_watchlist_and_each_is_ha
     assert set(symbols[:4]) == set(options)
     assert symbols[4] == "NVDA"
     assert _steps(pages) == [SEARCH, STRIKES, INFO] * 5
-    [line] = said
-    assert "asked for are 5 underlyings x 1 months x 1 strikes" in line
+    sized, unpriced = said
+    assert "asked for are 5 underlyings x 1 months x 1 strikes" in sized
+    assert "no price of AAPL is known yet: strikes from the middle of the list" in unpriced
 
 
 def test_strikes_that_come_empty_are_asked_again_after_a_search(
@@ -287,8 +288,10 @@ def test_a_strike_that_the_gateway_has_nothing_for_costs_no_other(
     gateway.simulation.session.searched.clear()
     pages += walk
     assert _steps(pages) == [SEARCH, STRIKES]
-    assert len(said) == 2
-    assert all("No Contracts retrieved" in line for line in said)
+    unpriced, *nothing = said
+    assert "no price of AAPL is known yet" in unpriced
+    assert len(nothing) == 2
+    assert all("No Contracts retrieved" in line for line in nothing)
 
 
 def test_the_strikes_asked_for_are_those_around_the_price(bent: Bent, client: GatewayClient) -> None:
