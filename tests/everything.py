@@ -17,7 +17,7 @@ STEPS: dict[str, list[Path | str]] = {
     "import rules": [BIN / "lint-imports", "--no-cache"],
     "types": [BIN / "mypy"],
     "tests": [*PYTEST, "-n", "4", "-m", "not slow"],
-    "whole runs": [*PYTEST, "-n", WAITING, "-m", "slow"],
+    "whole runs": [*PYTEST, "-n", WAITING, "-m", "slow", "--durations=15"],
 }
 
 

@@ -61,7 +61,7 @@ def test_a_blocking_check_that_fails_keeps_the_night_from_being_published(bent: 
     assert not outcome.is_success
     [failed] = [check for check in outcome.failed_checks if check.is_blocking]
     assert (failed.name, failed.is_blocking) == ("market_value_is_quantity_times_price", True)
-    assert len(nights.table("positions")) == 120, "the rows are kept to be looked at"
+    assert len(nights.table("positions")) == 115, "the rows are kept to be looked at"
     assert not nights.lake.layout.warehouse_file.exists()
 
 
