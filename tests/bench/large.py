@@ -1,4 +1,4 @@
-"""A large night: 5,000 positions in 3 accounts, and every other dataset, without what IBKR makes one wait for.
+"""A large night: 5,000 positions in 3 accounts, and every other dataset, those that are off by default too.
 
 Time is the simulator's, so that no wait passes on the clock: what is measured is work alone, of client, kit, Dagster,
 and the simulator, which is on the same machine. Bars are of the bonds and funds: each contract costs a request.
@@ -33,19 +33,27 @@ def lines(folder: Path) -> Iterator[Line]:
 
 
 def night() -> dict[str, float]:
+    from resources.simulator.flavour import Flavour
     from resources.simulator.options import Options
     from resources.simulator.server import serve
-    from tests.nights import Nights
+    from tests.desk import buys_late
+    from tests.nights import EVERYTHING, MOST_ACTIVE, Nights
 
     scope = {
         "watchlist": ["AAPL", "MSFT"],
         "bars_asset_classes": ["BOND", "FUND"],
         "bars_depth_days": 20,
         "is_performance_limit_per_account": True,
+        "options_underlyings": ["AAPL", "MSFT"],
+        "options_requests": 20,
+        "details_requests": 5,
+        "scanner_runs": [MOST_ACTIVE],
     }
-    options = Options(clock=EVENING, accounts=ACCOUNTS, positions=POSITIONS, pacing=False)
+    old = Flavour(regsnapshot=True)  # newer gateways have it no longer
+    options = Options(clock=EVENING, accounts=ACCOUNTS, positions=POSITIONS, pacing=False, flavour=old)
     with TemporaryDirectory() as data, serve(options) as gateway:
-        nights = Nights(Path(data), gateway, scope=scope)
+        buys_late(gateway)
+        nights = Nights(Path(data), gateway, scope=scope, choices=EVERYTHING)
         started = time.perf_counter()
         outcome = nights.run("nightly", DAY)
         seconds = time.perf_counter() - started
