@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assets.kit.declare import Table
+from assets.kit.refusal import refusal
 from assets.kit.schema import arrow_schema
 from resources.calendar.trading_days import TradingCalendar
 
@@ -78,7 +79,20 @@ def in_order(table: Table, rows: "pa.Table") -> "pa.Table":
 
 
 def read_partition(table: Table, path: Path) -> "pa.Table":
-    """A partition as it stands, with the types of today."""
+    """A partition as it stands, with the columns and types of today: columns that are newer have nothing in it."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    return pq.read_table(path, partitioning=None).cast(arrow_schema(table.row))
+    wanted = arrow_schema(table.row)
+    try:
+        parts = [wanted.empty_table(), pq.read_table(path, partitioning=None)]
+        return pa.concat_tables(parts, promote_options="default").select(wanted.names).cast(wanted)
+    except (
+        pa.ArrowInvalid,
+        pa.ArrowTypeError,
+        ValueError,
+    ) as error:  # what may not be empty is new, or of another type
+        raise refusal(
+            f"{table.name}: {path.parent.name} was written by another version of this software, and cannot be read by "
+            f"this one ({str(error).splitlines()[0]}). make reprocess writes it anew, from raw."
+        ) from error

@@ -76,4 +76,5 @@ def _view(connection: "duckdb.DuckDBPyConnection", name: str, files: Sequence[Pa
         connection.execute(f"create temp table {name} ({columns})")
         return
     listed = ", ".join(map(literal, files))
-    connection.execute(f"create temp view {name} as select * from read_parquet([{listed}], hive_partitioning = false)")
+    rows = f"read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
+    connection.execute(f"create temp view {name} as select * from {rows}")

@@ -137,15 +137,20 @@ def _at_once(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def _load(connection: duckdb.DuckDBPyConnection, table: TableSource) -> None:
+    """Rows of before a column was there have none in it."""
     if not table.files:
         return
     names = ", ".join(f'"{column.name}"' for column in table.columns)
     order = ", ".join(f'"{name}"' for name in table.order_by)
     files = ", ".join(f"'{_quoted(path)}'" for path in table.files)
-    connection.execute(
-        f'insert into "{table.name}" select {names} from read_parquet([{files}], hive_partitioning = false) '
-        f"order by {order}"
-    )
+    rows = f"read_parquet([{files}], hive_partitioning = false, union_by_name = true)"
+    try:
+        connection.execute(f'insert into "{table.name}" select {names} from {rows} order by {order}')
+    except (duckdb.BinderException, duckdb.ConstraintException, duckdb.ConversionException) as error:
+        raise WarehouseMistake(
+            f"{table.name}: files of it are not as this version of the software writes them "
+            f"({str(error).splitlines()[0]}). The warehouse before stays; make reprocess writes them anew, from raw."
+        ) from error
 
 
 def _view(connection: duckdb.DuckDBPyConnection, beside: Sequence[Beside]) -> None:

@@ -81,9 +81,20 @@ def test_a_required_value_that_is_missing_is_never_published(tmp_path: Path) -> 
     path = tmp_path / "part.parquet"
     pq.write_table(pa.table({"conid": pa.array([1, None]), "version": [1, 1]}), path)
     source = TableSource("held", "", COLUMNS, (path,), ("conid",))
-    with pytest.raises(duckdb.ConstraintException):
+    with pytest.raises(WarehouseMistake, match="held: files of it are not as this version .* make reprocess"):
         build(tmp_path / "w.duckdb", [source], [])
     assert not (tmp_path / "w.duckdb").exists()
+
+
+def test_files_of_before_a_column_was_there_have_none_in_it(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.parquet", tmp_path / "new.parquet"
+    pq.write_table(pa.table({"conid": [1]}), old)
+    pq.write_table(pa.table({"version": [7], "conid": [2]}), new)
+    build(tmp_path / "w.duckdb", [TableSource("held", "", COLUMNS, (old, new), ("conid",))], [])
+    with connected(tmp_path / "w.duckdb", read_only=True) as connection:
+        assert connection.execute("from held").fetchall() == [(1, None), (2, 7)]
+    with pytest.raises(WarehouseMistake, match="version.* make reprocess"):
+        build(tmp_path / "w.duckdb", [TableSource("held", "", COLUMNS, (old,), ("conid",))], [])
 
 
 def test_rows_that_were_not_loaded_are_noticed(tmp_path: Path) -> None:
