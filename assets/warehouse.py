@@ -16,7 +16,8 @@ from assets.kit.refusal import in_plain_words
 from assets.kit.schema import SQL, all_columns
 from resources.lake.resource import Lake
 from resources.lake.tables import TableStore
-from resources.warehouse.build import ColumnDoc, Mart, TableSource, build, columns_of
+from resources.warehouse.build import build, columns_of
+from resources.warehouse.source import ColumnDoc, Mart, TableSource
 
 MARTS = Path(__file__).parent / "marts"
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from assets.kit.declare import check, landing, table
 from assets.kit.fetch import Fetch
-from assets.kit.relations import literal
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, keyed, keyed_if_any, rows
 from assets.kit.tolerance import Tolerance
 from resources.gateway.endpoint import Endpoint, Page
+from resources.warehouse.source import literal
 
 ALLOCATION = Endpoint("/portfolio/{account_id}/allocation")
 DIMENSIONS = {"assetClass": "asset_class", "sector": "sector", "group": "industry_group"}

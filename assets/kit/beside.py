@@ -11,9 +11,9 @@ from pathlib import Path
 
 from assets.kit.conform import UNKNOWN_SHAPE
 from assets.kit.declare import Table
-from assets.kit.relations import REJECTED_COLUMNS, literal
+from assets.kit.relations import REJECTED_COLUMNS
 from resources.lake.tables import TableStore
-from resources.warehouse.build import Beside
+from resources.warehouse.source import Beside, literal, rows_of
 
 FIELDS = "unnest(map_entries(json_transform({json}, '\"MAP(VARCHAR, JSON)\"')))"
 
@@ -33,8 +33,7 @@ def _rejected(files: Iterable[tuple[str, Sequence[Path]]]) -> str:
     parts = [f"select null::VARCHAR as dataset, {nothing} where false"]
     for name, paths in files:
         if paths:
-            listed = ", ".join(literal(path) for path in paths)
-            parts.append(f"select {literal(name)}, {columns} from read_parquet([{listed}], hive_partitioning = false)")
+            parts.append(f"select {literal(name)}, {columns} from {rows_of(paths)}")
     return "\nunion all\n".join(parts)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from assets.kit.declare import ByYear, Table
 from assets.kit.schema import SQL, all_columns
 from resources.lake.tables import TableStore
+from resources.warehouse.source import rows_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,11 +24,6 @@ REJECTED_COLUMNS = (
     "trading_day DATE, record VARCHAR, reasons VARCHAR[], raw_file VARCHAR, raw_sha256 VARCHAR, "
     "observed_at TIMESTAMPTZ, run_id VARCHAR"
 )
-
-
-def literal(value: object) -> str:
-    """A value as SQL writes a text."""
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def files_of(table: Table, days: Sequence[date], tables: TableStore) -> list[Path]:
@@ -75,6 +71,4 @@ def _view(connection: "duckdb.DuckDBPyConnection", name: str, files: Sequence[Pa
     if not files:
         connection.execute(f"create temp table {name} ({columns})")
         return
-    listed = ", ".join(map(literal, files))
-    rows = f"read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
-    connection.execute(f"create temp view {name} as select * from {rows}")
+    connection.execute(f"create temp view {name} as select * from {rows_of(files)}")

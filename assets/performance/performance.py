@@ -21,7 +21,6 @@ from assets.kit.conform import UNKNOWN_SHAPE
 from assets.kit.declare import check, landing, table
 from assets.kit.fetch import Fetch
 from assets.kit.parse import day, month
-from assets.kit.relations import literal
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, ShapeError, echoed, keyed, keyed_if_any, listed, paired, rows
 from assets.kit.tolerance import Tolerance
@@ -29,6 +28,7 @@ from resources.calendar.trading_days import TradingCalendar
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import Refused
 from resources.gateway.pacing import Limit
+from resources.warehouse.source import literal
 
 EVERY_15_MINUTES = Limit(1, 900)
 PERFORMANCE = Endpoint("/pa/performance", method="POST", limit=EVERY_15_MINUTES)

@@ -10,11 +10,11 @@ from typing import Any
 
 from assets.kit.declare import check, landing, table
 from assets.kit.fetch import Fetch
-from assets.kit.relations import literal
 from assets.kit.schema import Row, column
 from assets.kit.scope import Scope
 from assets.kit.shape import Block, keyed, listed, rows
 from resources.gateway.endpoint import Endpoint, Page
+from resources.warehouse.source import literal
 
 STOCKS = Endpoint("/trsrv/stocks")
 

@@ -12,12 +12,12 @@ from typing import Any
 
 from assets.kit.declare import check, landing, table
 from assets.kit.fetch import Fetch
-from assets.kit.relations import literal
 from assets.kit.schema import Row, column
 from assets.kit.scope import Scope
 from assets.kit.shape import Block, keyed, listed, rows
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.pacing import Limit
+from resources.warehouse.source import literal
 
 PARAMS = Endpoint("/iserver/scanner/params", limit=Limit(1, 900))
 KINDS = {"scan_type_list": "scan_type", "instrument_list": "instrument", "filter_list": "filter"}

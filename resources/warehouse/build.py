@@ -3,61 +3,26 @@
 DuckDB lets one process write or many read, so writing into the file that readers hold open would
 fail for one side or the other. A new file renamed over the old one disturbs nobody: a reader keeps
 the file it opened. Written in a storage version that DuckDB 1.5 reads too.
+
+Every table is loaded anew but those of millions of rows, which are carried over from the old file (`carried.py`).
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from resources.lake.publish import published
+from resources.warehouse.carried import LARGE_ROWS, carry_over, drop_all_but, note, refresh
+from resources.warehouse.source import Beside, Mart, TableSource, literal, rows_of
 
 STORAGE = "v1.5.0"
+MEMORY = "1GB"  # of DuckDB itself; without a limit it takes what there is, and is no faster for it
 
 
 class WarehouseMistake(Exception):
     """The new file is not what it should be; the old one stays."""
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnDoc:
-    """A column's name, SQL type, nullability and meaning."""
-
-    name: str
-    sql: str
-    is_nullable: bool
-    doc: str
-
-
-@dataclass(frozen=True, slots=True)
-class TableSource:
-    """A table to load: its columns, its Parquet files, the order its rows lie in."""
-
-    name: str
-    doc: str
-    columns: tuple[ColumnDoc, ...]
-    files: tuple[Path, ...]
-    order_by: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Mart:
-    """A table made of tables by SQL, with the meaning of its columns."""
-
-    name: str
-    doc: str
-    sql: str
-    column_docs: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """A relation by SQL that marts may look at, and that is not published."""
-
-    name: str
-    sql: str
 
 
 @contextmanager
@@ -72,11 +37,16 @@ def connected(path: Path | None, *, read_only: bool = False) -> Iterator[duckdb.
 
 
 def build(
-    target: Path, tables: Sequence[TableSource], marts: Sequence[Mart], beside: Sequence[Beside] = ()
+    target: Path,
+    tables: Sequence[TableSource],
+    marts: Sequence[Mart],
+    beside: Sequence[Beside] = (),
+    *,
+    large: int = LARGE_ROWS,
 ) -> dict[str, int]:
     """Publish a new warehouse at `target`; gives the rows of each table and mart."""
     try:
-        return _build(target, tables, marts, beside)
+        return _build(target, tables, marts, beside, large)
     except duckdb.IOException as error:
         raise WarehouseMistake(
             f"Writing {target}: {error}. The warehouse before stays; make room, or set the rights there, and run again."
@@ -84,19 +54,24 @@ def build(
 
 
 def _build(
-    target: Path, tables: Sequence[TableSource], marts: Sequence[Mart], beside: Sequence[Beside]
+    target: Path, tables: Sequence[TableSource], marts: Sequence[Mart], beside: Sequence[Beside], large: int
 ) -> dict[str, int]:
     with published(target) as new:
         with connected(None) as connection:
-            connection.execute(f"set temp_directory = '{_quoted(new)}.spill'")  # else in `.tmp`, wherever we stand
-            connection.execute(f"attach '{_quoted(new)}' as warehouse (storage_version '{STORAGE}')")
+            connection.execute(f"set temp_directory = {literal(f'{new}.spill')}")  # else in `.tmp`, wherever we stand
+            connection.execute(f"set memory_limit = '{MEMORY}'")
+            carried = carry_over(connection, target, new, tables)
+            connection.execute(f"attach {literal(new)} as warehouse (storage_version '{STORAGE}')")
             connection.execute("use warehouse")
             with _at_once(connection):
+                drop_all_but(connection, carried)
                 for table in tables:
-                    _create(connection, table)
+                    if table.name not in carried:
+                        _create(connection, table)
                     _comment(connection, table.name, table.doc, [(one.name, one.doc) for one in table.columns])
             for table in tables:
-                _load(connection, table)
+                with _at_once(connection), _as_it_is_declared(table):
+                    _fill(connection, table, large, is_carried=table.name in carried)
             _view(connection, beside)
             for mart in marts:
                 with _at_once(connection):
@@ -136,16 +111,26 @@ def _at_once(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.execute("commit")
 
 
-def _load(connection: duckdb.DuckDBPyConnection, table: TableSource) -> None:
-    """Rows of before a column was there have none in it."""
-    if not table.files:
+def _fill(connection: duckdb.DuckDBPyConnection, table: TableSource, large: int, *, is_carried: bool) -> None:
+    """Load a table, or what is new of it; one with very many rows lies in the order of its files."""
+    if not table.files and not is_carried:
         return
-    names = ", ".join(f'"{column.name}"' for column in table.columns)
-    order = ", ".join(f'"{name}"' for name in table.order_by)
-    files = ", ".join(f"'{_quoted(path)}'" for path in table.files)
-    rows = f"read_parquet([{files}], hive_partitioning = false, union_by_name = true)"
+    is_large = _rows_in_files(connection, table) >= large
+    if is_carried:
+        refresh(connection, table)
+    else:
+        names = ", ".join(f'"{column.name}"' for column in table.columns)
+        order = "" if is_large else "order by " + ", ".join(f'"{name}"' for name in table.order_by)
+        connection.execute(f'insert into "{table.name}" select {names} from {rows_of(table.files)} {order}')
+    if is_large or is_carried:
+        note(connection, table)
+
+
+@contextmanager
+def _as_it_is_declared(table: TableSource) -> Iterator[None]:
+    """Say what to do where files were written by another version of this software."""
     try:
-        connection.execute(f'insert into "{table.name}" select {names} from {rows} order by {order}')
+        yield
     except (duckdb.BinderException, duckdb.ConstraintException, duckdb.ConversionException) as error:
         raise WarehouseMistake(
             f"{table.name}: files of it are not as this version of the software writes them "
@@ -164,9 +149,9 @@ def _make(connection: duckdb.DuckDBPyConnection, mart: Mart) -> None:
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, table: str, doc: str, columns: Sequence[tuple[str, str]]) -> None:
-    connection.execute(f"comment on table \"{table}\" is '{_quoted(doc)}'")
+    connection.execute(f'comment on table "{table}" is {literal(doc)}')
     for name, meaning in columns:
-        connection.execute(f'comment on column "{table}"."{name}" is \'{_quoted(meaning)}\'')
+        connection.execute(f'comment on column "{table}"."{name}" is {literal(meaning)}')
 
 
 def _looked_over(path: Path, tables: Sequence[TableSource], marts: Sequence[Mart]) -> dict[str, int]:
@@ -175,9 +160,7 @@ def _looked_over(path: Path, tables: Sequence[TableSource], marts: Sequence[Mart
         names = [*(table.name for table in tables), *(mart.name for mart in marts)]
         rows = {name: _one(connection, f'select count(*) from "{name}"') for name in names}
         for table in tables:
-            files = ", ".join(f"'{_quoted(one)}'" for one in table.files)
-            sql = f"select coalesce(sum(num_rows), 0)::bigint from parquet_file_metadata([{files}])"
-            expected = _one(connection, sql) if table.files else 0
+            expected = _rows_in_files(connection, table)
             if rows[table.name] != expected:
                 raise WarehouseMistake(
                     f"{table.name}: {rows[table.name]} rows were loaded, the files hold {expected}. "
@@ -186,10 +169,13 @@ def _looked_over(path: Path, tables: Sequence[TableSource], marts: Sequence[Mart
     return rows
 
 
+def _rows_in_files(connection: duckdb.DuckDBPyConnection, table: TableSource) -> int:
+    if not table.files:
+        return 0
+    files = ", ".join(map(literal, table.files))
+    return _one(connection, f"select coalesce(sum(num_rows), 0)::bigint from parquet_file_metadata([{files}])")
+
+
 def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
     [(number,)] = connection.execute(sql).fetchall()
     return int(number)
-
-
-def _quoted(text: object) -> str:
-    return str(text).replace("'", "''")

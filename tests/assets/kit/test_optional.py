@@ -23,7 +23,8 @@ from resources.gateway.endpoint import Endpoint, Page
 from resources.lake.resource import Lake
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
-from resources.warehouse.build import Mart, connected
+from resources.warehouse.build import connected
+from resources.warehouse.source import Mart
 from tests.assets.conftest import EVENING
 from tests.nights import Timeless, rest
 

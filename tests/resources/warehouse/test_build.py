@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from resources.warehouse.build import ColumnDoc, Mart, TableSource, WarehouseMistake, build, connected
+from resources.warehouse.build import WarehouseMistake, build, connected
+from resources.warehouse.source import ColumnDoc, Mart, TableSource
 
 pytestmark = pytest.mark.slow
 
