@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -18,9 +18,14 @@ from tests.bench.recorded import LAST_DAY, calendar, lake_in, land_history
 
 TITLE = "History replies to Parquet (5,000 daily bars per contract, 1,000 per reply)"
 BARS = 5000
-SOME, ALL = 100, 500
+FEW, SOME, ALL = 4, 100, 500
 ROUNDS = 3
-DLT = {"dlt to Parquet": "dlt_to_parquet", "dlt to DuckDB": "dlt_to_duckdb"}
+DLT = {
+    "dlt to Parquet": "dlt_to_parquet",
+    "dlt to DuckDB": "dlt_to_duckdb",
+    "dlt of Arrow tables to DuckDB": "dlt_of_arrow",
+}
+BY_DEFAULT = "dlt to DuckDB as it does by default"
 
 
 def lines(folder: Path) -> Iterator[Line]:
@@ -31,16 +36,23 @@ def lines(folder: Path) -> Iterator[Line]:
         f"ours, {ALL} contracts": work("ours", whole, ALL),
         f"plain pandas, {ALL} contracts": work("plain_pandas", whole, ALL),
     }
+    works[f"ours, {FEW} contracts"] = work("ours", landed(folder, FEW), FEW)
+    works[f"{BY_DEFAULT}, {FEW} contracts"] = work("dlt_by_default", landed(folder, FEW), FEW)
     found = interleaved(works, rounds=ROUNDS, home=folder)
     pace = {name: figures["krows_per_second"] for name, figures in found.items()}
     for name, figures in found.items():
         compared = [
-            f"{pace[name].median / pace[f'{peer}, {SOME} contracts'].median:.1f} x {peer}"
-            for peer in (DLT if name.startswith("ours") else ())
+            f"{pace[name].median / pace[peer].median:.1f} x {peer.rpartition(',')[0]}"
+            for peer in (_peers(name) if name.startswith("ours") else ())
         ]
-        if name.startswith("ours"):
-            compared.append(f"{pace[name].median / pace[name.replace('ours', 'plain pandas')].median:.1f} x pandas")
         yield Line(name, f"{pace[name]:.0f} krows/s, peak {figures['peak_mb'].median:.0f} MB", ", ".join(compared))
+
+
+def _peers(name: str) -> list[str]:
+    """What a figure of ours is held against."""
+    if name.endswith(f", {FEW} contracts"):
+        return [f"{BY_DEFAULT}, {FEW} contracts"]
+    return [*(f"{peer}, {SOME} contracts" for peer in DLT), name.replace("ours", "plain pandas")]
 
 
 def work(function: str, folder: Path, contracts: int) -> Work:
@@ -107,7 +119,37 @@ def dlt_to_duckdb(folder: str, warm: str, rows: int) -> dict[str, float]:
     return _timed(lambda root: _dlt(root, dlt.destinations.duckdb(str(root / "dlt.duckdb"))), folder, warm, rows)
 
 
-def _dlt(root: Path, destination: Any) -> int:
+def dlt_by_default(folder: str, warm: str, rows: int) -> dict[str, float]:
+    """Rows as SQL text."""
+    import dlt
+
+    def load(root: Path) -> int:
+        return _dlt(root, dlt.destinations.duckdb(str(root / "dlt.duckdb")), loader_file_format="insert_values")
+
+    return _timed(load, folder, warm, rows)
+
+
+def dlt_of_arrow(folder: str, warm: str, rows: int) -> dict[str, float]:
+    """A table per reply, so that dlt looks at no row."""
+    import dlt
+    import pyarrow as pa
+
+    def table(rows: list[dict[str, Any]]) -> Any:
+        return pa.Table.from_pylist(rows)
+
+    def load(root: Path) -> int:
+        return _dlt(root, dlt.destinations.duckdb(str(root / "dlt.duckdb")), of=table)
+
+    return _timed(load, folder, warm, rows)
+
+
+def _dlt(
+    root: Path,
+    destination: Any,
+    *,
+    loader_file_format: Literal["parquet", "insert_values"] = "parquet",
+    of: Callable[[list[dict[str, Any]]], Any] = list,
+) -> int:
     import dlt
 
     count = 0
@@ -116,13 +158,13 @@ def _dlt(root: Path, destination: Any) -> int:
         nonlocal count
         for conid, reply in _replies(root):
             count += len(reply["data"])
-            yield [{**bar, "conid": conid, "factor": reply["volumeFactor"]} for bar in reply["data"]]
+            yield of([{**bar, "conid": conid, "factor": reply["volumeFactor"]} for bar in reply["data"]])
 
     pipeline = dlt.pipeline(
         f"bench_{root.name.replace('-', '_')}", destination=destination, dataset_name="bench", dev_mode=True
     )
     resource = dlt.resource(bars, name="bars_1d", write_disposition="replace")
-    pipeline.run(resource, loader_file_format="parquet").raise_on_failed_jobs()
+    pipeline.run(resource, loader_file_format=loader_file_format).raise_on_failed_jobs()
     return count
 
 
