@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import dagster as dg
 import pandas as pd
 import pyarrow.parquet as pq
+from pydantic import PrivateAttr
 
 from assets.kit.scope import Scope
 from pipelines.definitions import build_definitions, declared
@@ -17,9 +18,11 @@ from pipelines.outcome import Outcome, outcome_of
 from pipelines.settings import Choices, Environment, Settings
 from resources.gateway.clock import Clock
 from resources.gateway.resource import Gateway
+from resources.gateway.transport import Transport
 from resources.lake.resource import Lake
 from resources.simulator.server import Running
 from resources.warehouse.build import connected
+from tests.on_the_way import OnTheWay
 
 ROOT = Path(__file__).parents[1]
 PROFILE = "test"
@@ -45,10 +48,19 @@ CLOCKS: dict[str, Clock] = {}
 
 
 class Timeless(Gateway):
-    """The gateway client in the time of the simulator that it talks to: its waits pass at once."""
+    """The gateway client in the time of the simulator that it talks to: its waits pass at once.
+
+    None passes while a request is on its way, or several that left apart would arrive together.
+    """
+
+    _on_the_way: OnTheWay = PrivateAttr(default_factory=OnTheWay)
 
     def clock(self) -> Clock:
-        return CLOCKS.get(self.base_url) or super().clock()
+        clock = CLOCKS.get(self.base_url)
+        return self._on_the_way.waited_for(clock) if clock else super().clock()
+
+    def transport(self) -> Transport:
+        return self._on_the_way.noting(super().transport())
 
 
 class Listening(Protocol):

@@ -68,16 +68,8 @@ class DailyBar(Row):
 
 @landing(HISTORY, time="replayable", needs=["instruments"], is_ranged=True)
 def raw_bars_1d(fetch: Fetch) -> Iterator[Page]:
-    """The daily bars that are missing, in the fewest requests."""
-    held = _held_days(fetch.tables)
-    for conid, listing in _wanted(fetch):
-        calendar = calendar_of(listing) or fetch.calendar
-        sessions = _closed_sessions(fetch, calendar, held.get(conid))
-        missing = missing_days(sessions, held[conid]) if conid in held else sessions
-        try:
-            yield from _fill(fetch, conid, sessions, missing)
-        except NoData as nothing:
-            fetch.say(f"contract {conid}: {nothing}")
+    """The daily bars that are missing, in the fewest requests, of as many contracts at once as the API allows."""
+    yield from fetch.gateway.side_by_side(HISTORY, _per_contract(fetch))
 
 
 @table(DailyBar, raw=raw_bars_1d, key=["conid", "bar_start"], storage=ByYear())
@@ -130,6 +122,22 @@ def no_price_jumps_by_half() -> str:
         select * from steps where close_before > 0 and (close / close_before < 0.5 or close / close_before > 2)
         order by conid, trading_day
     """
+
+
+def _per_contract(fetch: Fetch) -> Iterator[Iterator[Page]]:
+    held = _held_days(fetch.tables)
+    for conid, listing in _wanted(fetch):
+        calendar = calendar_of(listing) or fetch.calendar
+        sessions = _closed_sessions(fetch, calendar, held.get(conid))
+        missing = missing_days(sessions, held[conid]) if conid in held else sessions
+        yield _filled_or_said(fetch, conid, sessions, missing)
+
+
+def _filled_or_said(fetch: Fetch, conid: int, sessions: Days, missing: Days) -> Iterator[Page]:
+    try:
+        yield from _fill(fetch, conid, sessions, missing)
+    except NoData as nothing:
+        fetch.say(f"contract {conid}: {nothing}")
 
 
 def _fill(fetch: Fetch, conid: int, sessions: Days, missing: Days) -> Iterator[Page]:

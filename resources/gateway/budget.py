@@ -29,6 +29,7 @@ import orjson
 from resources.gateway.clock import Clock
 from resources.gateway.errors import Postponed, Throttled, Unreachable, Untrusted, Waiting
 from resources.gateway.pacing import GLOBAL_GAP, Limit, Pace, Wait, read_pace
+from resources.gateway.side_by_side import Stopped
 from resources.locks import ALONE, AT_ONCE, TOGETHER, locked
 from resources.private import FILE, make_folder
 
@@ -83,7 +84,7 @@ class Budget:
 
             try:
                 yield Turn(waits, sent)
-            except (Unreachable, Untrusted):  # nothing left this machine
+            except (Unreachable, Untrusted, Stopped):  # nothing left this machine
                 if unsent:
                     self._write(unsent.pop())
                 raise

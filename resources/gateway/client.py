@@ -11,12 +11,12 @@ how a request is sent (`exchange.py`), the session (`keeper.py`), its first call
 | nothing there | NoData | raised: an answer, of which the dataset makes what is right for it |
 | never again | Refused | raised, and remembered for the retries of the run |
 
-Every reply of `ask` goes to the recorder before it is deciphered, the failed ones too. Time is the
-gateway's: `now` is the `Date` header of its last reply.
+Every reply of `ask` goes to the recorder before it is deciphered, the failed ones too, one at a time. Time is the
+gateway's: `now` is the `Date` header of its last reply. Of several threads that ask, and find the session lost
+together, one brings it up while the others wait.
 """
 
 import threading
-from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -39,10 +39,11 @@ from resources.gateway.exchange import Exchange, Tally
 from resources.gateway.keeper import PATIENCE, Keeper
 from resources.gateway.persistence import persistently
 from resources.gateway.priming import Priming
+from resources.gateway.replies import Recorder, Replies
 from resources.gateway.session import State
+from resources.gateway.side_by_side import side_by_side
 
 TEND_SECONDS = 5.0
-Recorder = Callable[[Envelope], None]
 
 
 class GatewayClient:
@@ -60,11 +61,12 @@ class GatewayClient:
         self.exchange = exchange
         self._refused = set(refused)
         self._tend_every = tend_every
-        self._record: Recorder | None = None
-        self._kept: dict[str, deque[Envelope]] = defaultdict(deque)
+        self._replies = Replies()
         self._priming = Priming(exchange)
         self._open: set[Tier] = set()
         self._openings = -1
+        self._times_opened = 0
+        self._mending = threading.RLock()  # the session is looked after by one thread at a time
         self._closing = threading.Event()
         self._tender: threading.Thread | None = None
 
@@ -100,9 +102,9 @@ class GatewayClient:
         """
         self.open(endpoint.tier)
         request = endpoint.request(query=query, body=body, **params)
-        envelope = self._kept_reply(request)
+        envelope = self._priming.listed.pop(request.key, None) or self._replies.taken(request.key)
         if envelope is not None:
-            self._keep(envelope)
+            self._replies.record(envelope)
             return Page(endpoint, envelope)
         if request.key in self._refused:
             raise Refused(f"{request}: refused before in this run. Asking again changes nothing, so it was not asked.")
@@ -124,22 +126,26 @@ class GatewayClient:
         """Every page of a paged endpoint, in order, as they arrive."""
         return endpoint.paging(lambda query=query, **page: self.ask(endpoint, query=query, **params, **page))
 
+    def side_by_side(self, endpoint: Endpoint, tasks: Iterable[Iterator[Page]]) -> Iterator[Page]:
+        """The pages of tasks that ask `endpoint`, as many of them at once as it allows; each task's in its order."""
+        return side_by_side(tasks, at_once=endpoint.concurrent or 1, is_over=self._replies.is_over.is_set)
+
     @contextmanager
     def recording(
         self, record: Recorder, *, purpose: str = "", tell: Callable[[str], None] | None = None
     ) -> Iterator[None]:
         """While the block runs, hand every reply of `ask` to `record`, and to `tell` what was waited for at length."""
-        self._record, self.exchange.budget.tell, self.exchange.purpose = record, tell, purpose
+        self.exchange.budget.tell, self.exchange.purpose = tell, purpose
+        self._replies.begin(record)
         try:
             yield
         finally:
-            self._record, self.exchange.budget.tell, self.exchange.purpose = None, None, ""
-            self._kept.clear()
+            self._replies.end()
+            self.exchange.budget.tell, self.exchange.purpose = None, ""
 
     def remember(self, envelopes: Iterable[Envelope]) -> None:
         """Good replies that landed before: each is the answer to one asking of the same, instead of a new one."""
-        for envelope in envelopes:
-            self._kept[envelope.request.key].append(envelope)
+        self._replies.remember(envelopes)
 
     def open(self, tier: Tier = Tier.LOGIN) -> None:
         """Have what a tier needs: status, initialise when needed, prime accounts, select one, keep alive.
@@ -147,14 +153,16 @@ class GatewayClient:
         Where a login is enough the brokerage session is brought up too if it can be (it makes P&L complete), and done
         without if not.
         """
-        self._forget_if_begun_anew()
-        if tier in self._open:
-            return
-        opening = self._open_brokerage if tier is Tier.BROKERAGE else self._open_login
-        persistently(opening, sleep=self.exchange.clock.sleep)
-        if self._tender is None:
-            self._tender = threading.Thread(target=self._tend, name="keeper", daemon=True)
-            self._tender.start()
+        with self._mending:
+            self._forget_if_begun_anew()
+            if tier in self._open:
+                return
+            opening = self._open_brokerage if tier is Tier.BROKERAGE else self._open_login
+            persistently(opening, sleep=self.exchange.clock.sleep)
+            self._times_opened += 1
+            if self._tender is None:
+                self._tender = threading.Thread(target=self._tend, name="keeper", daemon=True)
+                self._tender.start()
 
     def close(self) -> None:
         """Stop keeping and drop the connections; the login stays."""
@@ -192,13 +200,11 @@ class GatewayClient:
         raise NotReady("Opening the session: the gateway listed no account. Look at its page in a browser.")
 
     def _ask_in_session(self, endpoint: Endpoint, request: Request, name: str) -> Page:
+        times_opened = self._times_opened
         try:
             return self._page(endpoint, request, name)
-        except SessionLost:
-            self._open.discard(endpoint.tier)
-        except LoginRequired as error:  # also what some endpoints answer that were not primed
-            self._open.clear()
-            self._raise_if_waiting(endpoint.tier, error)
+        except (SessionLost, LoginRequired) as error:
+            self._forget_if_lost(endpoint.tier, error, times_opened=times_opened)
         self.open(endpoint.tier)
         try:
             return self._page(endpoint, request, name)
@@ -208,6 +214,16 @@ class GatewayClient:
                 f"{request}: answered as if nobody were logged in, while somebody is. This login may not ask it."
             ) from error
 
+    def _forget_if_lost(self, tier: Tier, error: GatewayError, *, times_opened: int) -> None:
+        """Have the session opened anew, unless another thread did so since the request was made."""
+        with self._mending:
+            if self._times_opened != times_opened:
+                return
+            self._open.discard(tier)
+            if isinstance(error, LoginRequired):  # also what some endpoints answer that were not primed
+                self._open.clear()
+                self._raise_if_waiting(tier, error)
+
     def _raise_if_waiting(self, tier: Tier, error: GatewayError) -> None:
         """Look at the session; when it is the reason for the error, that is what is waited for."""
         session = self.keeper.look()
@@ -216,17 +232,8 @@ class GatewayClient:
 
     def _page(self, endpoint: Endpoint, request: Request, name: str) -> Page:
         envelope = self.exchange.send(request, name=name, limit=endpoint.limit, concurrent=endpoint.concurrent)
-        self._keep(envelope)
+        self._replies.record(envelope)
         return self.exchange.read(endpoint, envelope)
-
-    def _kept_reply(self, request: Request) -> Envelope | None:
-        listed = self._priming.listed.pop(request.key, None)
-        kept = self._kept.get(request.key)
-        return listed or (kept.popleft() if kept else None)
-
-    def _keep(self, envelope: Envelope) -> None:
-        if self._record is not None:
-            self._record(envelope)
 
     def _prime(self, *, with_brokerage: bool) -> bool:
         self._forget_if_begun_anew()

@@ -21,6 +21,7 @@ from resources.gateway.clock import Clock
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import GatewayError, Throttled
 from resources.gateway.pacing import Limit
+from resources.gateway.side_by_side import go_on
 from resources.gateway.skew import skew
 from resources.gateway.transport import Reply, Transport
 from resources.gateway.wire import decipher
@@ -102,7 +103,9 @@ class Exchange:
     ) -> Envelope:
         """Send once its turn has come under `limit`, counted under `name`; any reply is an envelope."""
         call_id = uuid4().hex
+        go_on()
         with self.budget.turn(name, limit, concurrent=concurrent) as turn:
+            go_on()
             left_at = self.here
             self._waited(turn)
             self._note_sent(call_id, request, turn, limit, counted_as=name, purpose=purpose or self.purpose)

@@ -5,6 +5,10 @@ slots and token buckets break it (woken threads bunch, buckets burst); a minimum
 sends does not. The gateway's own tickle counts too, once in 30 s and at no known moment: so of the ten
 requests that a second may hold, nine are ours to use. 8.7/s is 97 % of those, and leaves 34 ms for
 sends that arrive closer together than they left.
+
+More would need that moment. Whoever asks faster than nine a second somewhere has ten requests within a second, and
+breaks the limit when the tickle comes between them. Nothing that the API tells says when it comes: the login does
+(`AUTH_TIME`), but the gateway begins to tickle after an init of its own that may take five tries, 3 s apart.
 """
 
 import math

@@ -51,6 +51,12 @@ class Gateway(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The clock that paces requests: the one place where real waiting enters."""
         return Clock(steady=time.monotonic, wall=time.time, sleep=time.sleep)  # noqa: TID251
 
+    def transport(self) -> Transport:
+        """What reaches that address."""
+        base_url, certificate = self.address()
+        pin = read_pin(Path(certificate)) if certificate else None
+        return Transport(base_url, pin=pin, timeout=self.timeout, allow_remote=self.allow_remote)
+
     @property
     def folder(self) -> Path:
         """The folder of this login: its budget, its session, its journals of calls and observations."""
@@ -69,10 +75,7 @@ class Gateway(dg.ConfigurableResource):  # type: ignore[type-arg]
     def client(self) -> GatewayClient:
         """The run's client; the session itself opens with the first request."""
         if self._client is None:
-            base_url, certificate = self.address()
-            pin = read_pin(Path(certificate)) if certificate else None
-            transport = Transport(base_url, pin=pin, timeout=self.timeout, allow_remote=self.allow_remote)
-            clock, calls = self.clock(), Journal(self.folder / "calls")
+            transport, clock, calls = self.transport(), self.clock(), Journal(self.folder / "calls")
             budget = Budget(self.folder, clock, rank=rank_of(self._run))
             run_id = self._run.run_id if self._run else ""
             exchange = Exchange(transport, budget=budget, clock=clock, calls=calls, run_id=run_id)

@@ -24,7 +24,7 @@ def lines(folder: Path) -> Iterator[Line]:
         done = _hammered(folder, HOUR, is_simulated=True)
         yield _line(f"a simulated hour, in {done.real_seconds:.0f} s", done)
     yield _line(f"{REAL_SECONDS:.0f} s of real time", _hammered(folder, REAL_SECONDS, is_simulated=False))
-    with _every_core_busy():
+    with every_core_busy():
         yield _line("the same, every core busy", _hammered(folder, REAL_SECONDS, is_simulated=False))
 
 
@@ -39,7 +39,7 @@ def _line(what: str, done: Hammered) -> Line:
 
 
 @contextmanager
-def _every_core_busy() -> Iterator[None]:
+def every_core_busy() -> Iterator[None]:
     busy = [multiprocessing.Process(target=_spin, daemon=True) for _ in range(os.cpu_count() or 1)]
     for process in busy:
         process.start()

@@ -1,7 +1,9 @@
 import math
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 from hypothesis import given
@@ -104,6 +106,56 @@ def test_where_nothing_is_known_every_limit_counts_as_used_just_then() -> None:
     pace = Pace(known_since=100.0)
     assert 4.9 < pace.wait("GET /b", NAMES["GET /b"], now=100.0).seconds < 5.2
     assert pace.wait("GET /b", NAMES["GET /b"], now=105.2).seconds == 0.0
+
+
+FASTEST = 1.06
+"""A thousand requests in no more than this times what 10 a second would take: is that possible?"""
+SCHEDULES: dict[str, Callable[[int], float]] = {
+    "evenly": lambda number: number * 0.106,
+    "ten at once, then a rest": lambda number: number // 10 * 1.06,
+    "ten in half a second": lambda number: number // 10 * 1.06 + number % 10 * 0.05,
+    "nine a second, and ten for as long as it takes": lambda number: (
+        number / 9.0 if number < 450 else 50.0 + (number - 450) / 10.0
+    ),
+}
+
+
+def _limits_broken(moments: list[float], *, ticks_at: float) -> int:
+    """By requests at these moments, where the gateway's own tickle comes each 30 s from that one on."""
+    login = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
+    started = login + timedelta(seconds=30 - ticks_at)
+    limiter, seen = Limiter(), started - timedelta(microseconds=1)
+    for moment in moments:
+        at = started + timedelta(seconds=moment)
+        for tick in own_ticks(login, seen, at):
+            limiter.tick(tick)
+        limiter.admit("GET", "/a", at)
+        seen = at
+    for tick in own_ticks(login, seen, seen + timedelta(milliseconds=1)):
+        limiter.tick(tick)
+    return len(limiter.offences)
+
+
+@given(gaps=st.lists(st.floats(0, 0.5), min_size=119, max_size=119))
+def test_whoever_asks_faster_than_nine_a_second_leaves_a_moment_at_which_the_tickle_is_one_too_many(
+    gaps: list[float],
+) -> None:
+    """Why the pace is below 9/s: the tickle's moment is not told, and at 9.43/s some moment breaks the limit."""
+    wall = (len(gaps) + 1) / 10 * FASTEST
+    scale = wall / sum(gaps) if sum(gaps) else 0.0
+    moments = [0.0, *(float(moment) for moment in np.cumsum(gaps) * scale)]
+    crowded = next(first for first, tenth in zip(moments, moments[9:], strict=False) if tenth - first < 0.999)
+    assert _limits_broken(moments, ticks_at=crowded + 1e-5) > 0
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_a_thousand_requests_at_9_43_a_second_break_the_limit_for_two_in_five_moments_of_the_tickle(
+    schedule: str,
+) -> None:
+    moments = [SCHEDULES[schedule](number) for number in range(1_000)]
+    assert moments[-1] <= 1_000 / 10 * FASTEST
+    broken = [_limits_broken(moments, ticks_at=phase / 10) > 0 for phase in range(300)]
+    assert sum(broken) / len(broken) > 0.4
 
 
 def test_a_stream_of_sends_never_breaks_the_documented_limit_though_the_gateway_tickles_too() -> None:
