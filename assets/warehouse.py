@@ -11,7 +11,7 @@ import dagster as dg
 
 from assets.kit.beside import beside_the_tables
 from assets.kit.compose import OWNERS
-from assets.kit.declare import Table
+from assets.kit.declare import ByYear, Table
 from assets.kit.refusal import in_plain_words
 from assets.kit.schema import SQL, all_columns
 from resources.lake.resource import Lake
@@ -30,7 +30,9 @@ def read_marts(folder: Path = MARTS) -> list[Mart]:
 def table_source(table: Table, store: TableStore | None = None) -> TableSource:
     """A table as the warehouse loads it; without a store, as it is declared."""
     columns = all_columns(table.row)
-    order = dict.fromkeys([*table.key, "trading_day"] if table.storage.key == "year" else ["trading_day", *table.key])
+    order = dict.fromkeys(
+        [*table.key, "trading_day"] if isinstance(table.storage, ByYear) else ["trading_day", *table.key]
+    )
     return TableSource(
         name=table.name,
         doc=table.doc,

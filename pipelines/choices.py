@@ -12,6 +12,8 @@ AssetClass = Literal[
     "STK", "OPT", "FUT", "FOP", "WAR", "IOPT", "BOND", "BILL", "CASH", "IND", "FUND", "CFD", "CMDTY", "CRYPTO"
 ]
 
+BarSize = Literal["1min", "2min", "3min", "5min", "10min", "15min", "30min", "1h", "2h", "3h", "4h", "8h", "1d"]
+
 
 class Part(BaseModel):
     """A part of the TOML; a name that it does not know is a mistake, not a wish."""
@@ -20,11 +22,28 @@ class Part(BaseModel):
 
 
 class Bars(Part):
-    """Which daily bars to keep."""
+    """Which bars to keep."""
 
+    sizes: list[BarSize] = ["1d"]
     depth_days: int = Field(default=500, gt=0, le=10_000)
+    depths: dict[BarSize, Annotated[int, Field(gt=0, le=10_000)]] = {}
+    outside_rth: bool = False
     first_day: date = date(2000, 1, 1)
     asset_classes: list[AssetClass] = ["STK", "FUT", "BOND", "CASH", "IND", "FUND"]
+
+    @field_validator("sizes")
+    @classmethod
+    def _have_days(cls, sizes: list[BarSize]) -> list[BarSize]:
+        if "1d" not in sizes:
+            raise ValueError("1d is always kept, other tables look at its closes. Add it, or leave_out = ['bars_1d']")
+        return sizes
+
+    @field_validator("depths")
+    @classmethod
+    def _are_of_smaller_bars(cls, depths: dict[BarSize, int]) -> dict[BarSize, int]:
+        if "1d" in depths:
+            raise ValueError("the depth of 1d is depth_days")
+        return depths
 
 
 class OptionChains(Part):

@@ -6,7 +6,7 @@ simulator of their own.
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ import dagster as dg
 import assets
 from assets.kit.compose import check_definitions, landing_asset, table_asset
 from assets.kit.declare import Check, Landing, Table
+from assets.kit.family import Family
 from assets.kit.scope import ScannerRun, Scope
 from assets.warehouse import read_marts, warehouse_asset
 from pipelines.embedded import EmbeddedGateway
@@ -75,9 +76,13 @@ class Declared:
         return landings
 
 
-def declared() -> Declared:
-    """Walk the packages of datasets; the order is that of their names."""
+def declared(sizes: Iterable[str] | None = None) -> Declared:
+    """Walk the packages of datasets; the order is that of their names.
+
+    Of a family of datasets the members that are chosen: bars of some sizes, unless told those of the settings.
+    """
     found = Declared()
+    chosen = read_settings().choices.bars.sizes if sizes is None else sizes
     kinds: tuple[tuple[type, list[Any]], ...] = (
         (Landing, found.landings),
         (Table, found.tables),
@@ -87,11 +92,20 @@ def declared() -> Declared:
     for module in pkgutil.walk_packages(assets.__path__, "assets."):
         if module.ispkg or module.name.startswith("assets.kit."):
             continue
-        for value in vars(importlib.import_module(module.name)).values():
+        for value in _members(vars(importlib.import_module(module.name)).values(), chosen):
             for kind, into in kinds:
                 if isinstance(value, kind) and value not in into:
                     into.append(value)
     return found
+
+
+def _members(values: Iterable[Any], chosen: Iterable[str]) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, Family):
+            for member in chosen:
+                yield from value.declare(member) if member in value.members else ()
+        else:
+            yield value
 
 
 def published_keys() -> list[dg.AssetKey]:
@@ -124,6 +138,8 @@ def resources_of(settings: Settings) -> dict[str, Any]:
             exchange=choices.exchange,
             bars_first_day=choices.bars.first_day.isoformat(),
             bars_depth_days=choices.bars.depth_days,
+            bars_depths={str(size): days for size, days in choices.bars.depths.items()},
+            bars_outside_rth=choices.bars.outside_rth,
             bars_asset_classes=list(choices.bars.asset_classes),
             scanner_runs=[ScannerRun(**run.model_dump()) for run in choices.scanner.runs],
             is_performance_limit_per_account=choices.performance.is_limit_per_account,
@@ -144,7 +160,7 @@ def resources_of(settings: Settings) -> dict[str, Any]:
 
 def build_definitions(settings: Settings, *, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     """The whole code location."""
-    found, marts = declared(), read_marts()
+    found, marts = declared(settings.choices.bars.sizes), read_marts()
     kept = found.nightly(leave_out=settings.choices.leave_out, take_in=settings.choices.take_in)
     found.require_tolerances(settings.choices.tolerances)
     tables = {table.name: table for table in found.tables}

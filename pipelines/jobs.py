@@ -40,7 +40,7 @@ def jobs(
         dg.define_asset_job(
             "history",
             landed([landing for landing in landings if landing.is_ranged]) | published,
-            description="Daily bars over a range of days, in the fewest requests.",
+            description="Bars over a range of days, in the fewest requests.",
         ),
         dg.define_asset_job(
             "reprocess",

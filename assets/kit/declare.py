@@ -7,7 +7,8 @@ packages and hands them to `compose.py`, which makes Dagster assets and checks o
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Literal
 
 from assets.kit.fetch import Fetch
@@ -17,6 +18,7 @@ from assets.kit.shape import Block
 from assets.kit.shrinking import Shrinks
 from assets.kit.tolerance import Tolerance
 from resources.gateway.endpoint import Endpoint, Local, Page
+from resources.lake.tables import TableStore
 
 Time = Literal["replayable", "windowed", "perishable", "local"]
 """What the gateway can still tell tomorrow: everything, a moving window, nothing; `local` is not the gateway's."""
@@ -61,6 +63,10 @@ class ByDay:
 
     key: str = "trading_day"
 
+    def value_of(self, day: date) -> str:
+        """The partition that a trading day's rows are in."""
+        return day.isoformat()
+
 
 @dataclass(frozen=True, slots=True)
 class ByYear:
@@ -74,6 +80,20 @@ class ByYear:
     key: str = "year"
     waits_for_close: bool = True
 
+    def value_of(self, day: date) -> str:
+        """The partition that a trading day's rows are in."""
+        return str(day.year)
+
+
+@dataclass(frozen=True, slots=True)
+class ByMonth(ByYear):
+    """The same per month, for what has so many rows that a year of them is slow to write each night."""
+
+    key: str = "month"
+
+    def value_of(self, day: date) -> str:
+        return f"{day:%Y-%m}"
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Table:
@@ -86,9 +106,18 @@ class Table:
     row: type[Row]
     raw: Landing
     key: tuple[str, ...]
-    shape: Callable[[Page], Block]
+    shape: Callable[..., Block]
     storage: ByDay | ByYear
     shrinks: Shrinks = "seldom"
+    needs: tuple[str, ...] = ()
+    given: Callable[[TableStore], Any] | None = None
+
+    def given_from(self, tables: TableStore) -> "Table":
+        """The same with a function that needs the page only."""
+        if self.given is None:
+            return self
+        given = self.given(tables)
+        return replace(self, shape=lambda page: self.shape(page, given), given=None)
 
     @property
     def is_guarded(self) -> bool:
@@ -154,14 +183,19 @@ def table(
     key: Sequence[str],
     storage: ByDay | ByYear | None = None,
     shrinks: Shrinks = "seldom",
-) -> Callable[[Callable[[Page], Block]], Table]:
+    needs: Iterable[str] = (),
+    given: Callable[[TableStore], Any] | None = None,
+) -> Callable[[Callable[..., Block]], Table]:
     """Declare how a good reply becomes records; the function has the table's name.
+
+    What a reply does not say and another table does, such as where a contract is listed, the function is `given` as a
+    second argument, made of the tables that it `needs`.
 
     `shrinks` is what the table may do from one day to the next without its owner being asked; `freely` if its rows are
     events, such as orders.
     """
 
-    def declare(shape: Callable[[Page], Block]) -> Table:
+    def declare(shape: Callable[..., Block]) -> Table:
         return Table(
             name=shape.__name__,
             group=_group(shape),
@@ -173,6 +207,8 @@ def table(
             shape=shape,
             storage=storage or ByDay(),
             shrinks=shrinks,
+            needs=tuple(needs),
+            given=given,
         )
 
     return declare

@@ -5,10 +5,11 @@ Belongs here: what is done to rows that conform. Does not: conforming (`conform.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assets.kit.declare import Table
+from assets.kit.declare import ByYear, Table
 from assets.kit.refusal import refusal
 from assets.kit.schema import arrow_schema
 from resources.calendar.trading_days import TradingCalendar
@@ -51,16 +52,22 @@ def finished(rows: "pa.Table", calendar: TradingCalendar) -> "pa.Table":
     return rows.filter(pc.less_equal(rows["trading_day"].combine_chunks(), limit))
 
 
-def by_year(rows: "pa.Table") -> Iterator[tuple[int, "pa.Table"]]:
-    """The rows of each year, in the order in which they came."""
+def parted(rows: "pa.Table", storage: ByYear) -> Iterator[tuple[str, "pa.Table"]]:
+    """The rows of each partition, in the order in which they came."""
     import pyarrow.compute as pc
 
-    years = pc.year(rows["trading_day"])
-    ordered = rows.take(pc.sort_indices(years))  # a stable sort
+    days = rows["trading_day"].combine_chunks()
+    months = pc.add(pc.multiply(pc.year(days), 100), pc.month(days))
+    ordered = rows.take(pc.sort_indices(months))  # a stable sort
+    found: dict[str, tuple[int, int]] = {}
     start = 0
-    for year, count in sorted((one["values"], one["counts"]) for one in pc.value_counts(years).to_pylist()):
-        yield year, ordered.slice(start, count)
+    for month, count in sorted((one["values"], one["counts"]) for one in pc.value_counts(months).to_pylist()):
+        value = storage.value_of(date(month // 100, month % 100, 1))
+        first, before = found.get(value, (start, 0))
+        found[value] = (first, before + count)
         start += count
+    for value, (first, count) in found.items():
+        yield value, ordered.slice(first, count)
 
 
 def merged(table: Table, parts: list["pa.Table"]) -> "pa.Table":

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from assets.kit.declare import ByYear, Table
+from assets.kit.declare import Table
 from assets.kit.schema import SQL, all_columns
 from resources.lake.tables import TableStore
 from resources.warehouse.source import rows_of
@@ -28,7 +28,7 @@ REJECTED_COLUMNS = (
 
 def files_of(table: Table, days: Sequence[date], tables: TableStore) -> list[Path]:
     """The files that hold a table's rows of some days."""
-    values = {str(day.year) if isinstance(table.storage, ByYear) else day.isoformat() for day in days}
+    values = {table.storage.value_of(day) for day in days}
     found = (tables.file(table.name, table.storage.key, value) for value in sorted(values))
     return [path for path in found if path is not None]
 

@@ -18,6 +18,9 @@ from resources.calendar.trading_days import TradingCalendar, trading_calendar
 if TYPE_CHECKING:
     import pandas as pd
 
+INTRADAY_DAYS = 30
+"""Of bars smaller than a day, so many trading days unless the owner chose."""
+
 
 class ScannerRun(dg.Config):
     """One scan that is to be made; codes are the gateway's, `filters` a value for each code of a filter."""
@@ -41,6 +44,8 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
     bars_first_day: str = Field(default="2000-01-01", description="No daily bars before this day.")
     bars_depth_days: int = Field(default=500, description="Trading days of bars for a contract that has none yet.")
     bars_asset_classes: list[str] = Field(default=[], description="Asset classes whose daily bars the gateway has.")
+    bars_depths: dict[str, int] = Field(default={}, description="Trading days of intraday bars, by their size.")
+    bars_outside_rth: bool = Field(default=False, description="Whether intraday bars count all hours.")
     scanner_runs: list[ScannerRun] = Field(default=[], description="Scans to make.")
     is_performance_limit_per_account: bool = Field(
         default=False, description="Whether the gateway counts its 15 minutes for each account apart."
@@ -77,6 +82,10 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
     @property
     def bars_from(self) -> date:
         return date.fromisoformat(self.bars_first_day)
+
+    def bars_depth(self, size: str) -> int:
+        """Trading days of intraday bars for a contract that has none yet."""
+        return self.bars_depths.get(size, INTRADAY_DAYS)
 
     def limits_of(self, table: str) -> Limits | None:
         """How far a table may shrink without being held back; None lets it."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from assets.kit.conform import UNKNOWN_SHAPE, Source, conform, rejected_rows, rejected_schema
 from assets.kit.declare import ByYear, Table
 from assets.kit.hold_back import Judged, Made, judge, put_aside
-from assets.kit.merging import by_year, finished, in_order, merged, of_accounts, read_partition, replaced
+from assets.kit.merging import finished, in_order, merged, of_accounts, parted, read_partition, replaced
 from assets.kit.preview import preview
 from assets.kit.replies import accounts_asked, day_answers, good_pages, landing_files, last_answers
 from assets.kit.schema import arrow_schema
@@ -68,7 +68,7 @@ def build_day(
     Of replies that tell of more accounts than the owner wishes to keep, the others' rows are left out; they stay
     in raw. A record of our own is kept whole. What shrank by more than `limits` is put aside, and what stood stays.
     """
-    partition = day.isoformat()
+    partition, table = day.isoformat(), table.given_from(lake.tables)
     if not landing_files(lake.raw, table, partition, but=but):
         return None
     accounts = () if table.raw.time == "local" else accounts
@@ -127,15 +127,16 @@ def build_years(
     afresh: bool,
     accounts: Sequence[str] = (),
 ) -> Built:
-    """Merge the landings of raw partitions into the years they reach; `afresh` starts from nothing.
+    """Merge the landings of raw partitions into the years (or months) they reach; `afresh` starts from nothing.
 
     Rows of other accounts than the owner wishes to keep are left out, as of a day.
     """
     import pyarrow as pa
 
-    built = Built()
-    closes = calendar if isinstance(table.storage, ByYear) and table.storage.waits_for_close else None
-    years: dict[int, list[pa.Table]] = {}
+    built, storage, table = Built(), table.storage, table.given_from(lake.tables)
+    assert isinstance(storage, ByYear)
+    closes = calendar if storage.waits_for_close else None
+    years: dict[str, list[pa.Table]] = {}
     for partition in partitions:
         files = landing_files(lake.raw, table, partition)
         pages = chain.from_iterable(
@@ -144,15 +145,15 @@ def build_years(
         rejected = [rejected_schema().empty_table()]
         for rows, refused in _conformed(table, pages, date.fromisoformat(partition), built, calendar=closes):
             rejected.append(refused)
-            for year, part in by_year(of_accounts(rows, accounts)):
+            for year, part in parted(of_accounts(rows, accounts), storage):
                 years.setdefault(year, []).append(part)
         lake.tables.write_rejected(table.name, "trading_day", partition, pa.concat_tables(rejected))
     for year in sorted(years):
-        path = None if afresh else lake.tables.file(table.name, table.storage.key, str(year))
+        path = None if afresh else lake.tables.file(table.name, storage.key, year)
         held = [] if path is None else [read_partition(table, path)]
         whole = in_order(table, merged(table, held + years.pop(year)))
         built.look_at(table, whole)
-        built.files.append(str(lake.tables.write(table.name, table.storage.key, str(year), whole)))
+        built.files.append(str(lake.tables.write(table.name, storage.key, year, whole)))
     return built
 
 

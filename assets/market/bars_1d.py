@@ -23,7 +23,7 @@ from assets.kit.fetch import Fetch, RawPages
 from assets.kit.parse import Parsed, epoch_ms
 from assets.kit.schema import Row, column, derived, rule
 from assets.kit.shape import Block, ShapeError, echoed, keyed, listed, rows
-from assets.kit.windows import BARS_PER_REQUEST, Window, missing_days, windows
+from assets.kit.windows import BARS_PER_REQUEST, SLACK, STAMP, Window, end_of_day, missing_days, period_of, windows
 from resources.calendar.trading_days import Days, TradingCalendar, calendar_of
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import NoData
@@ -31,7 +31,6 @@ from resources.lake.tables import TableStore
 
 HISTORY = Endpoint("/iserver/marketdata/history", concurrent=5, cold_tries=3)
 SECONDS_OF_A_DAY = 86_400
-SLACK = 2  # a period of n days was seen to give n - 1 bars
 
 
 def session_day(raw: "pd.Series[Any]") -> Parsed:
@@ -174,11 +173,10 @@ def _without_bar(missing: Days, got: Days) -> Days:
 
 
 def _ask(fetch: Fetch, conid: int, window: Window) -> Page:
-    period = min(window.sessions + SLACK, BARS_PER_REQUEST)
-    query = {"conid": conid, "period": f"{period}d", "bar": "1d", "outsideRth": "false"}
-    day_after = datetime.combine(window.last + timedelta(days=1), datetime.min.time(), UTC) + timedelta(hours=12)
+    query = {"conid": conid, "period": period_of(window), "bar": "1d", "outsideRth": "false"}
+    day_after = end_of_day(window.last)
     if day_after <= fetch.gateway.now:
-        query["startTime"] = f"{day_after:%Y%m%d-%H:%M:%S}"
+        query["startTime"] = f"{day_after:{STAMP}}"
     return fetch.gateway.ask(HISTORY, query=query)
 
 

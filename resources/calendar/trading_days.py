@@ -9,6 +9,7 @@ import warnings
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +43,7 @@ class TradingCalendar:
     def __init__(self, name: str = "XNYS") -> None:
         self.name = name
         kept = _load(name)
+        self.zone = ZoneInfo(str(kept.tz))
         self._days: Days = kept.sessions.to_numpy().astype("datetime64[D]")
         self._opens = kept.opens.dt.tz_localize(None).to_numpy().astype("datetime64[s]")
         self._closes = kept.closes.dt.tz_localize(None).to_numpy().astype("datetime64[s]")
@@ -73,6 +75,11 @@ class TradingCalendar:
         places = np.searchsorted(ends, instants, side="right")
         known = (instants >= self._opens[0]) & (places < len(ends))
         return np.where(known, self._days[np.minimum(places, len(ends))], np.datetime64("NaT"))
+
+    def sessions(self, days: Days) -> tuple[Days, Days]:
+        """When the regular sessions of trading days open and close."""
+        places = np.searchsorted(self._days, days)
+        return self._opens[places], self._closes[places]
 
     def opens(self, day: date) -> datetime:
         """The instant (UTC) at which the day's regular session opens."""

@@ -10,6 +10,7 @@ import requests
 
 from assets.kit.declare import Landing, Table
 from assets.kit.schema import all_columns, arrow_schema
+from assets.kit.windows import SIZES
 from pipelines.definitions import declared, defs
 from resources.gateway.certificate import read_pin
 from resources.gateway.endpoint import Endpoint, Local
@@ -20,7 +21,9 @@ from resources.simulator.server import serve
 
 ROOT = Path(__file__).parents[2]
 FOUND = declared()
-SOURCES = {endpoint for landing in FOUND.landings for endpoint in landing.endpoints}
+EVERY = declared(SIZES)
+"""With the bars of each size, of which the code location has those that are chosen."""
+SOURCES = {endpoint for landing in EVERY.landings for endpoint in landing.endpoints}
 ENDPOINTS = sorted((one for one in SOURCES if isinstance(one, Endpoint)), key=str)
 AMOUNTS = ("price", "value", "cash", "pnl", "nav", "cost", "interest", "dividends")
 
@@ -53,20 +56,20 @@ def test_an_endpoint_without_a_route_would_be_noticed() -> None:
         assert "Resource not found" in requests.get(f"{gateway.url}/nowhere", timeout=10).text
 
 
-@pytest.mark.parametrize("landing", FOUND.landings, ids=_named)
+@pytest.mark.parametrize("landing", EVERY.landings, ids=_named)
 def test_a_landing_has_a_table_a_time_and_a_meaning(landing: Landing) -> None:
     assert landing.doc.endswith(".")
     assert landing.endpoints
-    assert [table for table in FOUND.tables if table.raw is landing], "nothing is built from it"
+    assert [table for table in EVERY.tables if table.raw is landing], "nothing is built from it"
     assert set(landing.needs) <= {table.name for table in FOUND.tables}
 
 
-@pytest.mark.parametrize("landing", FOUND.landings, ids=_named)
+@pytest.mark.parametrize("landing", EVERY.landings, ids=_named)
 def test_a_landing_is_of_the_gateway_or_of_our_own_records_never_of_both(landing: Landing) -> None:
     assert {isinstance(one, Local) for one in landing.endpoints} == {landing.time == "local"}
 
 
-@pytest.mark.parametrize("table", FOUND.tables, ids=_named)
+@pytest.mark.parametrize("table", EVERY.tables, ids=_named)
 def test_a_table_and_its_columns_say_what_they_mean(table: Table) -> None:
     assert table.doc.endswith(".")
     assert len(table.charter) > 200, "the file says nothing of the background"
@@ -76,34 +79,35 @@ def test_a_table_and_its_columns_say_what_they_mean(table: Table) -> None:
             assert column.unit, f"{column.name} does not tell its unit"
 
 
-@pytest.mark.parametrize("table", FOUND.tables, ids=_named)
+@pytest.mark.parametrize("table", EVERY.tables, ids=_named)
 def test_the_key_is_made_of_required_columns(table: Table) -> None:
     columns = {column.name: column for column in all_columns(table.row)}
     assert table.key
     assert not [name for name in table.key if columns[name].is_nullable]
 
 
-@pytest.mark.parametrize("table", FOUND.tables, ids=_named)
+@pytest.mark.parametrize("table", EVERY.tables, ids=_named)
 def test_provenance_closes_every_table(table: Table) -> None:
     names = arrow_schema(table.row).names
     assert "trading_day" in names
     assert names[-4:] == ["observed_at", "raw_sha256", "run_id", "extra"]
 
 
-@pytest.mark.parametrize("landing", FOUND.landings, ids=_named)
+@pytest.mark.parametrize("landing", EVERY.landings, ids=_named)
 def test_a_mirrored_test_exists(landing: Landing) -> None:
-    path = ROOT / "tests" / "assets" / landing.group / f"test_{landing.name}.py"
+    module = landing.fetch.__module__.rpartition(".")[2]
+    path = ROOT / "tests" / "assets" / landing.group / f"test_{module}.py"
     assert path.exists(), f"add {path.relative_to(ROOT)}"
 
 
-@pytest.mark.parametrize("check", FOUND.checks, ids=_named)
+@pytest.mark.parametrize("check", EVERY.checks, ids=_named)
 def test_a_check_is_a_sentence_and_says_why_when_it_does_not_block(check: Any) -> None:
     assert "_" in check.name
     assert check.doc.splitlines()[0].endswith(".")
     assert check.is_blocking or "Does not block: " in check.doc
 
 
-@pytest.mark.parametrize("check", FOUND.checks, ids=_named)
+@pytest.mark.parametrize("check", EVERY.checks, ids=_named)
 def test_a_check_is_named_in_a_test(check: Any) -> None:
     group = check.of.raw.group if isinstance(check.of, Table) else check.of.group
     told = "".join(path.read_text() for path in (ROOT / "tests" / "assets" / group).glob("test_*.py"))

@@ -5,12 +5,15 @@ import sys
 import tomllib
 from dataclasses import asdict
 from pathlib import Path
+from typing import get_args
 
 import dagster as dg
 import pytest
 
 from assets.kit.schema import SQL
+from assets.kit.windows import SIZES
 from assets.warehouse import read_marts
+from pipelines.choices import BarSize
 from pipelines.definitions import build_definitions, declared, resources_of
 from pipelines.embedded import EmbeddedGateway
 from pipelines.settings import DEFAULT_CONFIG, Choices, Environment, Settings, SettingsMistake, read_settings
@@ -74,6 +77,20 @@ def test_the_datasets_are_these() -> None:
         *("requests", "gateway_session", "parked_work", "check_results"),
         *("scanner_params", "scanner_runs", "quotes", "regulatory_snapshots"),
     }
+
+
+def test_bars_of_each_size_chosen_are_in_a_night_and_in_a_history() -> None:
+    choices = Choices.model_validate({"bars": {"sizes": ["1d", "5min"], "depths": {"5min": 9}, "outside_rth": True}})
+    definitions = build_definitions(Settings(environment=Environment(), choices=choices))
+    for job in ("nightly", "history"):
+        keys = definitions.resolve_job_def(job).asset_layer.selected_asset_keys
+        assert {dg.AssetKey(["raw", "bars_5min"]), dg.AssetKey("bars_5min"), dg.AssetKey("bars_1d")} <= keys
+    scope = resources_of(Settings(environment=Environment(), choices=choices))["scope"]
+    assert (scope.bars_depth("5min"), scope.bars_depth("1h"), scope.bars_outside_rth) == (9, 30, True)
+
+
+def test_each_size_of_bars_that_can_be_chosen_can_be_planned() -> None:
+    assert list(get_args(BarSize)) == list(SIZES)
 
 
 @pytest.mark.parametrize("table", declared().tables, ids=lambda table: table.name)

@@ -156,6 +156,7 @@ def test_the_owners_choices_are_read(toml: Path) -> None:
     toml.write_text(
         'watchlist = ["AAPL", 265598, "VOD@LSE"]\nexchange = "XLON"\n'
         '[bars]\ndepth_days = 9\nfirst_day = 2015-01-02\nasset_classes = ["STK"]\n'
+        'sizes = ["1d", "1h"]\ndepths = { "1h" = 250 }\noutside_rth = true\n'
         '[performance]\nis_limit_per_account = true\n[schedule]\nnightly_at = "19:05"\n'
         "[gateway]\nallow_remote = true\n[privacy]\nshow_account_ids = true\n"
         "[hold_back]\nshare = 0.3\nleast_rows = 20\nshares = { positions = 0.1, ledger = 0 }\n"
@@ -168,6 +169,7 @@ def test_the_owners_choices_are_read(toml: Path) -> None:
     assert choices.exchange == "XLON"
     assert (choices.bars.depth_days, choices.bars.first_day) == (9, date(2015, 1, 2))
     assert choices.bars.asset_classes == ["STK"]
+    assert (choices.bars.sizes, choices.bars.depths, choices.bars.outside_rth) == (["1d", "1h"], {"1h": 250}, True)
     assert choices.options.underlyings == ["SPY", "265598"]
     assert (choices.options.months, choices.options.width, choices.options.requests) == (3, 10, 200)
     assert (choices.details.requests, choices.details.refresh_days) == (50, 90)
@@ -203,6 +205,9 @@ def test_an_empty_file_leaves_the_defaults(toml: Path) -> None:
     ("text", "words"),
     [
         ('watchlist = "AAPL"', "watchlist='AAPL': input should be a valid list."),
+        ('[bars]\nsizes = ["1d", "7min"]', "bars.sizes.1='7min': input should be '1min', '2min'"),
+        ('[bars]\nsizes = ["1h"]', "bars.sizes=['1h']: 1d is always kept, other tables"),
+        ('[bars]\ndepths = { "1d" = 9 }', "bars.depths={'1d': 9}: the depth of 1d is depth_days."),
         ("[bars]\ndepth_days = 0", "bars.depth_days=0: input should be greater than 0."),
         ("[options]\nwidth = 0", "options.width=0: input should be greater than 0."),
         ("[options]\nrequests = -1", "options.requests=-1: input should be greater than or equal to 0."),

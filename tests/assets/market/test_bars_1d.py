@@ -138,8 +138,8 @@ def test_what_a_reply_of_a_thousand_bars_was_cut_by_without_a_word_is_asked_for_
     days = np.sort(nights.table("bars_1d")["trading_day"].to_numpy().astype("datetime64[D]"))
     sessions = trading_calendar("XNYS").between(days[0].item(), DAY)
     count = len(orjson.loads(newest.body)["data"])
-    assert (newest.request.query["period"], "startTime" in newest.request.query) == ("1000d", False)
-    assert count in {999, 1000}
+    assert (newest.request.query["period"], "startTime" in newest.request.query) == ("221w", False)
+    assert count == 1000, "a period of 1000 days would have been 999"
     last = days[-count - 1].item()
     assert older.request.query["startTime"] == f"{last + timedelta(days=1):%Y%m%d}-12:00:00"
     assert len(days) >= 1500

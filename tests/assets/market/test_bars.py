@@ -1,0 +1,177 @@
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pandas as pd
+import pytest
+
+from assets.kit.declare import ByMonth, Check, Landing, Table
+from assets.kit.scope import Scope
+from assets.kit.tabulate import build_years
+from assets.kit.verify import Verdict, run_check
+from assets.market.bars import INTRADAY, bars_of
+from pipelines.definitions import declared
+from resources.envelope import Envelope, Request
+from resources.lake.resource import Lake
+from tests.assets.bent import DAY, TABLES
+from tests.assets.made import EVENING, Made
+
+DECLARED = bars_of("1h")
+RAW = next(one for one in DECLARED if isinstance(one, Landing))
+TABLE = next(one for one in DECLARED if isinstance(one, Table))
+CHECKS = {one.name: one for one in DECLARED if isinstance(one, Check)}
+APPLE, TOKYO, CHICAGO, EURO, NOWHERE = 1, 2, 3, 4, 5
+LISTED = {APPLE: ("STK", "NASDAQ"), TOKYO: ("STK", "TSEJ"), CHICAGO: ("FUT", "CME"), EURO: ("CASH", "IDEALPRO")}
+LISTED[NOWHERE] = ("STK", "VENUE")
+
+
+class Hourly:
+    """A lake with definitions of a few contracts, and what a test lands of their hourly bars."""
+
+    def __init__(self, folder: Path) -> None:
+        made = Made(folder)
+        told = [
+            {"conid": conid, "assetClass": kind, "currency": "USD", "listingExchange": exchange, "ticker": f"C{conid}"}
+            for conid, (kind, exchange) in LISTED.items()
+        ]
+        made.land("instruments", (Request("GET", "/trsrv/secdef", {"conids": "1,2,3,4,5"}), {"secdef": told})).build(
+            "instruments"
+        )
+        self.lake: Lake = made.lake
+
+    def land(
+        self, conid: int, *starts: str, at: datetime = EVENING, end: str | None = None, **changes: Any
+    ) -> "Hourly":
+        """A reply with a bar at each of some instants."""
+        bars = [{"o": 10.0, "h": 12.0, "l": 9.5, "c": 11.0, "v": 5, "t": _millis(start)} for start in starts]
+        query = {"conid": str(conid), "bar": "1h"} | ({"startTime": end} if end else {})
+        body = {"symbol": f"C{conid}", "barLength": 3600, "volumeFactor": 100, "outsideRth": False, "data": bars}
+        request = Request("GET", "/iserver/marketdata/history", query)
+        with self.lake.raw.landing("bars_1h", DAY.isoformat(), at=at, run_id="run-1") as landing:
+            landing.append(Envelope(request, 200, {}, orjson.dumps(body | changes), at, "run-1"))
+        return self
+
+    def rows(self) -> pd.DataFrame:
+        """The table that is built of it."""
+        calendar = Scope().calendar
+        build_years(TABLE, [DAY.isoformat()], lake=self.lake, calendar=calendar, afresh=True)
+        files = self.lake.tables.files("bars_1h")
+        return self.lake.tables.read(files) if files else pd.DataFrame(columns=["conid"])
+
+    def reasons(self) -> list[str]:
+        files = self.lake.tables.rejected_files("bars_1h")
+        return [reason for why in self.lake.tables.read(files)["reasons"] for reason in why]
+
+    def verdict(self, name: str) -> Verdict:
+        return run_check(CHECKS[name], [DAY], lake=self.lake, scope=Scope(), tables=TABLES)
+
+
+def _millis(start: str) -> int:
+    return int(pd.Timestamp(start, tz="UTC").timestamp() * 1000)
+
+
+@pytest.fixture
+def hourly(tmp_path: Path) -> Hourly:
+    return Hourly(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("conid", "start", "day"),
+    [
+        (APPLE, "2026-11-20T14:30", "2026-11-20"),
+        (APPLE, "2026-11-21T00:00", "2026-11-20"),  # 19:00 in New York, after the close
+        (APPLE, "2026-11-20T09:00", "2026-11-20"),  # 4:00 in New York, before the open
+        (TOKYO, "2026-11-20T00:00", "2026-11-20"),
+        (TOKYO, "2026-11-20T06:00", "2026-11-20"),
+        (CHICAGO, "2026-11-19T23:00", "2026-11-20"),  # opens the evening before
+        (CHICAGO, "2026-11-20T21:00", "2026-11-20"),
+        (CHICAGO, "2026-07-06T22:00", "2026-07-07"),  # in summer an hour earlier
+        (EURO, "2026-11-19T22:00", "2026-11-20"),
+        (EURO, "2026-11-20T21:00", "2026-11-20"),
+        (EURO, "2026-11-22T22:00", "2026-11-23"),  # Sunday evening
+        (EURO, "2026-07-06T21:00", "2026-07-07"),
+        (NOWHERE, "2026-11-19T23:00", "2026-11-20"),  # as of daily bars
+        (99, "2026-11-19T23:00", "2026-11-20"),  # never defined
+    ],
+)
+def test_a_bar_is_of_the_trading_day_of_its_exchange(hourly: Hourly, conid: int, start: str, day: str) -> None:
+    [row] = hourly.land(conid, start).rows().to_dict("records")
+    assert row["trading_day"] == date.fromisoformat(day)
+    assert row["bar_start"] == pd.Timestamp(start, tz="UTC")
+
+
+def test_volume_is_in_units_and_the_calendar_and_hours_are_told(hourly: Hourly) -> None:
+    [row] = hourly.land(APPLE, "2026-11-20T15:00").rows().to_dict("records")
+    assert (row["wire_volume"], row["volume_factor"], row["volume"]) == (5.0, 100.0, 500.0)
+    assert (row["calendar"], row["has_all_hours"]) == ("XNYS", False)
+
+
+@pytest.mark.parametrize(("minute", "late", "stored"), [(59, 0, 0), (60, 0, 1), (60, 900, 0), (75, 900, 1)])
+def test_a_bar_is_stored_once_it_has_ended_by_what_the_reply_can_know(
+    hourly: Hourly, minute: int, late: int, stored: int
+) -> None:
+    at = datetime(2026, 11, 23, 15 + minute // 60, minute % 60, tzinfo=UTC)
+    assert len(hourly.land(APPLE, "2026-11-23T15:00", at=at, mktDataDelay=late).rows()) == stored
+
+
+def test_an_impossible_bar_is_rejected_and_the_rest_stays(hourly: Hourly) -> None:
+    bars = [
+        {"o": 13.0, "h": 12.0, "l": 9.5, "c": 11.0, "v": 5, "t": _millis("2026-11-20T15:00")},
+        {"o": 10.0, "h": 12.0, "l": 9.5, "c": 11.0, "v": 5, "t": _millis("2026-11-20T16:00")},
+    ]
+    assert len(hourly.land(APPLE, data=bars).rows()) == 1
+    assert hourly.reasons() == ["Open and close lie between low and high"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"barLength": 60}, "the reply is of bars of seconds 60, which was not asked for"),
+        ({"end": "20261120-14:00:00"}, "the window was to end at 20261120-14:00:00, and bars after that came"),
+    ],
+)
+def test_a_reply_of_another_size_or_window_is_rejected_whole(
+    hourly: Hourly, changes: dict[str, Any], reason: str
+) -> None:
+    assert hourly.land(APPLE, "2026-11-20T15:00", **changes).rows().empty
+    assert reason in hourly.reasons()[0]
+
+
+def test_a_day_without_a_bar_passes_once_it_was_asked_for_twice(hourly: Hourly) -> None:
+    name = "no_trading_day_is_unverified"
+    days = ("2026-11-18T15:00", "2026-11-20T15:00")
+    verdict = hourly.land(APPLE, *days).verdict(name)
+    assert [one["problem"] for one in verdict.offenders] == [
+        "contract 1 has no bar of 1h on 2026-11-19, and was asked for it only once"
+    ]
+    [path] = hourly.lake.raw.landings("bars_1h", DAY.isoformat())
+    path.write_bytes(path.read_bytes() * 2)
+    assert hourly.verdict(name).has_passed
+
+
+def test_days_between_two_windows_were_not_asked_for(hourly: Hourly) -> None:
+    hourly.land(APPLE, "2026-11-20T15:00")
+    [path] = hourly.lake.raw.landings("bars_1h", DAY.isoformat())
+    newer = path.read_bytes()
+    path.unlink()
+    hourly.land(APPLE, "2026-11-16T15:00")
+    [path] = hourly.lake.raw.landings("bars_1h", DAY.isoformat())
+    path.write_bytes(newer + path.read_bytes())
+    assert hourly.verdict("no_trading_day_is_unverified").has_passed
+
+
+def test_a_reply_of_another_contract_fails(hourly: Hourly) -> None:
+    name = "every_reply_is_of_the_contract_asked_for"
+    assert hourly.land(APPLE, "2026-11-20T15:00").verdict(name).has_passed
+    assert hourly.land(APPLE, "2026-11-20T15:00", symbol="ELSE").verdict(name).count == 1
+
+
+def test_only_the_sizes_that_are_chosen_are_declared_and_smaller_ones_lie_by_month() -> None:
+    names = {table.name for table in declared().tables}
+    assert not {f"bars_{name}" for name in INTRADAY.members} & names
+    chosen = {table.name: table for table in declared(["1d", "1h", "1min"]).tables}
+    assert set(chosen) - names == {"bars_1h", "bars_1min"}
+    assert isinstance(chosen["bars_1min"].storage, ByMonth)
+    assert not isinstance(chosen["bars_1h"].storage, ByMonth)
+    assert declared(["1h"]).tables[0] is declared(["1h"]).tables[0]
