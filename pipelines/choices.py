@@ -25,6 +25,7 @@ class Bars(Part):
     depth_days: int = Field(default=500, gt=0, le=10_000)
     first_day: date = date(2000, 1, 1)
     asset_classes: list[AssetClass] = ["STK", "FUT", "BOND", "CASH", "IND", "FUND"]
+    ask_empty_again_days: int = Field(default=30, ge=0)
 
 
 class OptionChains(Part):
