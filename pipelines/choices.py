@@ -30,6 +30,7 @@ class Bars(Part):
     outside_rth: bool = False
     first_day: date = date(2000, 1, 1)
     asset_classes: list[AssetClass] = ["STK", "FUT", "BOND", "CASH", "IND", "FUND"]
+    ask_empty_again_days: int = Field(default=30, ge=0)
 
     @field_validator("sizes")
     @classmethod

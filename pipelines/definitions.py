@@ -141,6 +141,7 @@ def resources_of(settings: Settings) -> dict[str, Any]:
             bars_depths={str(size): days for size, days in choices.bars.depths.items()},
             bars_outside_rth=choices.bars.outside_rth,
             bars_asset_classes=list(choices.bars.asset_classes),
+            bars_ask_empty_again_days=choices.bars.ask_empty_again_days,
             scanner_runs=[ScannerRun(**run.model_dump()) for run in choices.scanner.runs],
             is_performance_limit_per_account=choices.performance.is_limit_per_account,
             hold_back_share=choices.hold_back.share,
@@ -176,7 +177,7 @@ def build_definitions(settings: Settings, *, resources: Mapping[str, Any] | None
     ]
     return dg.Definitions(
         assets=[
-            *(landing_asset(landing) for landing in found.landings),
+            *(landing_asset(landing, tables) for landing in found.landings),
             *(table_asset(table, found.checks) for table in found.tables),
             *found.plain,
             published,

@@ -84,8 +84,8 @@ class Watch:
     ) -> list[dg.AssetKey]:
         """What a run that takes up parked work is to make; what is published if nothing holds it back."""
         landings = [self.landings[name] for name in resumption.datasets]
-        if resumption.first == resumption.last:  # what the day's own records tell has changed
-            landings += [one for one in self.landings.values() if one.time == "local"]
+        is_one = resumption.first == resumption.last  # what the day's own records tell has changed
+        landings += [one for one in self.landings.values() if one.time == "local" and (is_one or one.is_ranged)]
 
         def has_landed(landing: Landing) -> bool:
             return bool(self.lake.raw.landings(landing.name, resumption.last.isoformat()))

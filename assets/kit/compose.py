@@ -37,7 +37,7 @@ REBUILD_TAG = "ibkr/rebuild"
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 
-def landing_asset(landing: Landing) -> dg.AssetsDefinition:
+def landing_asset(landing: Landing, tables: Iterable[str]) -> dg.AssetsDefinition:
     """Asset `raw/<name>`: the only kind that may use the network, one at a time."""
 
     @dg.asset(
@@ -47,7 +47,7 @@ def landing_asset(landing: Landing) -> dg.AssetsDefinition:
         kinds={"json", "gzip"},
         owners=OWNERS,
         metadata=landing_metadata(landing),
-        deps=list(landing.needs),
+        deps=landing.needed(tables),
         partitions_def=trading_days,
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool="gateway",
@@ -180,7 +180,8 @@ def _build_days(
             f"{table.name} of {days[0]}{f' to {days[-1]}' if len(days) > 1 else ''}: {lacking} are in raw/"
             f"{table.raw.name}, so there is nothing to build it from. Land them first: raw/{table.raw.name}."
         )
-    return told(list(built.values()), without=[day for day in days if day not in built])
+    is_one = table.raw.is_ranged  # of a range its landing tells as of the last day
+    return told(list(built.values()), without=[] if is_one else [day for day in days if day not in built])
 
 
 def _build_years(

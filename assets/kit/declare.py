@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from assets.kit.fetch import Fetch
@@ -49,6 +50,10 @@ class Landing:
     is_optional: bool = False
     is_intraday: bool = False
     is_last: bool = False
+
+    def needed(self, tables: Iterable[str]) -> list[str]:
+        """Of the tables that there are those it needs; `bars_*` stands for every one of which the name begins so."""
+        return [name for name in tables if any(fnmatchcase(name, like) for like in self.needs)]
 
     @property
     def slow_endpoints(self) -> list[Endpoint]:

@@ -61,7 +61,7 @@ class Landings:
 
     def _landed_or_parked(self, days: list[date]) -> Iterator[Result]:
         if self._landing.time == "local":  # there is nobody to wait for
-            yield dg.MaterializeResult(metadata=self._land_records(days[0]))
+            yield dg.MaterializeResult(metadata=self._land_records(days[-1]))
             return
         try:
             metadata = self._fetch(days) if self._landing.is_ranged else self._land_day(days[0])
@@ -101,7 +101,7 @@ class Landings:
     def _land_records(self, day: date) -> Metadata:
         run_id = self._context.run.run_id
         return land_records(
-            self._landing, day, gateway=self._gateway, lake=self._lake, calendar=self._calendar, run_id=run_id
+            self._landing, day, gateway=self._gateway, lake=self._lake, scope=self._scope, run_id=run_id
         )
 
     def _land_day(self, day: date) -> Metadata:
@@ -208,7 +208,7 @@ class Landings:
                 self._context.log_event(dg.AssetObservation(key, partition=day.isoformat(), metadata=facts))
 
     def _following(self) -> list[str]:
-        """Landings of this run that cannot be made without this one."""
+        """Landings of this run that cannot be made without this one; what is local is made in any run that resumes."""
         layer = self._context.job_def.asset_layer
         chosen, found = layer.selected_asset_keys, set[dg.AssetKey]()
         todo = [self._context.asset_key]
@@ -216,7 +216,9 @@ class Landings:
             children = layer.asset_graph.get(todo.pop()).child_keys & chosen - found
             found |= children
             todo += children
-        return sorted(key.path[-1] for key in found if key.path[0] == "raw")
+        raw = [key for key in found if key.path[0] == "raw"]
+        waits = (key for key in raw if not str(layer.asset_graph.get(key).metadata["time"]).startswith("local"))
+        return sorted(key.path[-1] for key in waits)
 
     def _settle(self, days: list[date], ending: Ending, reason: str) -> None:
         """Of a window today's telling holds the days before too."""

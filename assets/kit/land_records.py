@@ -17,7 +17,7 @@ from assets.kit.declare import Landing
 from assets.kit.records import A_DAY, Records
 from assets.kit.refusal import refusal
 from assets.kit.replies import good_pages
-from resources.calendar.trading_days import TradingCalendar
+from assets.kit.scope import Scope
 from resources.gateway.resource import Gateway
 from resources.journal import Journal
 from resources.lake.profile import own
@@ -25,10 +25,10 @@ from resources.lake.resource import Lake
 
 
 def land_records(
-    landing: Landing, day: date, *, gateway: Gateway, lake: Lake, calendar: TradingCalendar, run_id: str
+    landing: Landing, day: date, *, gateway: Gateway, lake: Lake, scope: Scope, run_id: str
 ) -> Mapping[str, Any]:
     """Land one day; what came of it, as metadata."""
-    records = _records(landing, day, gateway=gateway, lake=lake, calendar=calendar, run_id=run_id)
+    records = _records(landing, day, gateway=gateway, lake=lake, scope=scope, run_id=run_id)
     if records.now < records.opens:
         raise refusal(f"{landing.name} of {day}: that trading day has not begun, so nothing is written of it. Wait.")
     own(lake.layout)
@@ -40,12 +40,12 @@ def land_records(
         "requests": 0,
         "bytes": file.bytes,
         "dagster/uri": str(file.path),
+        **records.figures,
     }
 
 
-def _records(
-    landing: Landing, day: date, *, gateway: Gateway, lake: Lake, calendar: TradingCalendar, run_id: str
-) -> Records:
+def _records(landing: Landing, day: date, *, gateway: Gateway, lake: Lake, scope: Scope, run_id: str) -> Records:
+    calendar = scope.calendar
     opens, ends = calendar.opens(day), calendar.opens(calendar.next(day))
     observations = Journal(gateway.folder / "observations")
     ahead = _ahead(observations, opens, ends)
@@ -61,6 +61,9 @@ def _records(
         observations=observations,
         parked=lake.parked,
         checks=lake.checks,
+        raw=lake.raw,
+        tables=lake.tables,
+        scope=scope,
         earlier=tuple(page for path in earlier for page in good_pages(lake.raw, landing, path)),
     )
 

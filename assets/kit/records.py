@@ -1,21 +1,24 @@
-"""What a landing works with whose source is not the gateway but what our own processes wrote down.
+"""What a landing works with whose source is not the gateway but what our own processes wrote down, or built.
 
 Belongs here: the records within reach, the day they are wanted of, and the envelope they go to raw in. Does not:
 carrying out the landing (`land_records.py`), what a record means (the dataset's file).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import orjson
 
+from assets.kit.scope import Scope
 from resources.envelope import Envelope
 from resources.gateway.endpoint import Local, Page
 from resources.journal import Journal
 from resources.lake.check_records import CheckRecords
 from resources.lake.parked import ParkedStore
+from resources.lake.raw import RawStore
+from resources.lake.tables import TableStore
 
 A_DAY = timedelta(days=1)
 
@@ -25,7 +28,7 @@ class Records:
     """The records of a trading day, which lasts from `opens` until `ends`, when the next one opens.
 
     `now` is the gateway's time, reckoned from this machine's, of which it is `ahead`; nobody was asked. `earlier` is
-    what the last landing of the day holds.
+    what the last landing of the day holds. What is told in `figures` is plotted.
     """
 
     day: date
@@ -38,7 +41,11 @@ class Records:
     observations: Journal
     parked: ParkedStore
     checks: CheckRecords
+    raw: RawStore
+    tables: TableStore
+    scope: Scope
     earlier: tuple[Page, ...]
+    figures: dict[str, float] = field(default_factory=dict)
 
     def is_of_day(self, instant: datetime) -> bool:
         """Whether an instant of the gateway's clock belongs to the day."""

@@ -44,6 +44,9 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
     bars_first_day: str = Field(default="2000-01-01", description="No daily bars before this day.")
     bars_depth_days: int = Field(default=500, description="Trading days of bars for a contract that has none yet.")
     bars_asset_classes: list[str] = Field(default=[], description="Asset classes whose daily bars the gateway has.")
+    bars_ask_empty_again_days: int = Field(
+        default=30, description="At most so many days until a day that is known to have no bar is asked for again."
+    )
     bars_depths: dict[str, int] = Field(default={}, description="Trading days of intraday bars, by their size.")
     bars_outside_rth: bool = Field(default=False, description="Whether intraday bars count all hours.")
     scanner_runs: list[ScannerRun] = Field(default=[], description="Scans to make.")

@@ -3,7 +3,8 @@
 Asked for: only trading days of the contract's own exchange that are not held yet, in the fewest
 windows; `startTime` is a window's end, and to reach a day's bar it must lie on the day after. A day
 that the exchange was open but the reply has no bar for is asked for a second time before it counts as
-empty. What the gateway has no daily history of (options) is not asked for: see `bars.asset_classes`.
+empty, and so is what lies before the first bar of a contract. What the ledger `bar_coverage` knows to be empty is not
+asked for every night. What the gateway has no daily history of (options) is not asked for: see `bars.asset_classes`.
 
 A bar starts at its session's open; sessions that open after 21:00 UTC (FX, futures) are the next
 day's, so the trading day is the UTC date three hours later. Volume comes divided by `volumeFactor`
@@ -12,7 +13,7 @@ already are prices: `priceFactor` is not for them. Today's bar is stored after t
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ import pandas as pd
 
 from assets.kit.declare import ByYear, check, landing, table
 from assets.kit.fetch import Fetch, RawPages
+from assets.kit.gaps import read_gaps
+from assets.kit.held import held_days
 from assets.kit.parse import Parsed, epoch_ms
 from assets.kit.schema import Row, column, derived, rule
 from assets.kit.shape import Block, ShapeError, echoed, keyed, listed, rows
@@ -82,22 +85,6 @@ def bars_1d(page: Page) -> Block:
 
 
 @check(raw_bars_1d)
-def no_hole_is_unverified(raw: RawPages) -> Iterator[str]:
-    """A day that the exchange was open and no reply has a bar of was asked for at least twice."""
-    listings = dict(_instruments(raw.tables, raw.day))
-    for conid, pages in _by_contract(raw.pages).items():
-        calendar = calendar_of(listings.get(conid))
-        got = np.unique(np.concatenate([_days_in(page) for page in pages]))
-        if calendar is None or not len(got):
-            continue
-        last = max(_last_day(page, calendar) for page in pages)
-        for hole in missing_days(calendar.between(got[0].item(), last), got):
-            asked = sum(_first_day(page) <= hole <= np.datetime64(_last_day(page, calendar)) for page in pages)
-            if asked < 2:
-                yield f"contract {conid} has no bar of {hole}, and was asked for it only once"
-
-
-@check(raw_bars_1d)
 def every_reply_is_of_the_contract_asked_for(raw: RawPages) -> Iterator[str]:
     """A reply names its contract by symbol only: that is the one its definition has."""
     symbols = dict(_symbols(raw.tables, raw.day))
@@ -124,11 +111,13 @@ def no_price_jumps_by_half() -> str:
 
 
 def _per_contract(fetch: Fetch) -> Iterator[Iterator[Page]]:
-    held = _held_days(fetch.tables)
+    held = held_days(fetch.tables, "bars_1d")
+    gaps = read_gaps(fetch.raw, "1d", now=fetch.gateway.now, most_days=fetch.scope.bars_ask_empty_again_days)
     for conid, listing in _wanted(fetch):
         calendar = calendar_of(listing) or fetch.calendar
-        sessions = _closed_sessions(fetch, calendar, held.get(conid))
+        sessions = _closed_sessions(fetch, calendar, gaps.begins(conid, held.get(conid)))
         missing = missing_days(sessions, held[conid]) if conid in held else sessions
+        missing = gaps.to_ask(conid, missing, is_held=conid in held)
         yield _filled_or_said(fetch, conid, sessions, missing)
 
 
@@ -166,10 +155,11 @@ def _unanswered(left: Days, window: Window, days: Days) -> Days:
 
 
 def _without_bar(missing: Days, got: Days) -> Days:
+    """Days to ask for again; those before the first bar with its day, so that not nothing is the right answer."""
     if not len(got):
         return missing[:0]
-    holes: Days = missing[(missing > got[0]) & ~np.isin(missing, got)]
-    return holes
+    holes: Days = missing[~np.isin(missing, got)]
+    return np.union1d(holes, got[:1]) if len(holes) and holes[0] < got[0] else holes
 
 
 def _ask(fetch: Fetch, conid: int, window: Window) -> Page:
@@ -224,32 +214,15 @@ def _require_before_the_end(page: Page, block: Block) -> None:
         raise ShapeError(f"the window was to end at {asked}, and bars after that came")
 
 
-def _held_days(tables: TableStore) -> dict[int, Days]:
-    """The trading days held, per contract, sorted; read year by year, since all years at once are much memory."""
-    held: dict[int, list[Days]] = {}
-    for file in tables.files("bars_1d"):
-        bars = tables.columns(file, "conid", "trading_day")
-        order = np.argsort(bars["conid"], kind="stable")
-        conids, starts = np.unique(bars["conid"][order], return_index=True)
-        for conid, days in zip(conids.tolist(), np.split(bars["trading_day"][order], starts[1:]), strict=True):
-            held.setdefault(conid, []).append(days)
-    return {conid: np.unique(np.concatenate(spans)) for conid, spans in held.items()}
-
-
-def _closed_sessions(fetch: Fetch, calendar: TradingCalendar, held: Days | None) -> Days:
-    """The trading days to have: of the run's range, or from the first held (or the depth back) to the day."""
+def _closed_sessions(fetch: Fetch, calendar: TradingCalendar, begins: date | None) -> Days:
+    """The trading days to have: of the run's range, or from the first (or the depth back) to the day."""
     last = min(fetch.day, calendar.latest_closed(fetch.gateway.now))
     if len(fetch.days) > 1:
         return calendar.between(fetch.days[0], last)
     sessions = calendar.between(fetch.scope.bars_from, last)
-    return sessions[sessions >= held[0]] if held is not None else sessions[-fetch.scope.bars_depth_days :]
-
-
-def _by_contract(pages: Any) -> dict[int, list[Page]]:
-    found: dict[int, list[Page]] = {}
-    for page in pages:
-        found.setdefault(int(page.params["conid"]), []).append(page)
-    return found
+    return (
+        sessions[sessions >= np.datetime64(begins)] if begins is not None else sessions[-fetch.scope.bars_depth_days :]
+    )
 
 
 def _days_in(page: Page) -> Days:
@@ -257,17 +230,3 @@ def _days_in(page: Page) -> Days:
     starts = pd.Series([bar.get("t") for bar in bars or [] if isinstance(bar, dict)], dtype=object)
     days = session_day(starts).values.dropna()
     return np.unique(days.to_numpy().astype("datetime64[D]"))
-
-
-def _first_day(page: Page) -> Any:
-    days = _days_in(page)
-    return days[0] if len(days) else np.datetime64("9999-01-01")
-
-
-def _last_day(page: Page, calendar: TradingCalendar) -> date:
-    """The last trading day that a reply can hold the final bar of."""
-    closed = calendar.latest_closed(page.envelope.received_at)
-    asked = page.params.get("startTime")
-    if asked is None:
-        return closed
-    return min(closed, datetime.strptime(asked, "%Y%m%d-%H:%M:%S").replace(tzinfo=UTC).date() - timedelta(days=1))

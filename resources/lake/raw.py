@@ -77,6 +77,11 @@ class RawStore:
                 return Landing(path)
         raise AssertionError("count is endless")
 
+    def datasets(self) -> list[str]:
+        """Every dataset with a landing, by name."""
+        folder = self.layout.raw_folder("")
+        return sorted(child.name for child in folder.iterdir() if child.is_dir()) if folder.is_dir() else []
+
     def partitions(self, dataset: str) -> list[str]:
         """Partitions with at least one landing, oldest first."""
         folder = self.layout.raw_folder(dataset)

@@ -102,3 +102,12 @@ def test_the_history_is_what_a_deep_night_would_have_fetched(lived: Lived, tmp_p
 def test_what_the_night_had_landed_before_is_kept(lived: Lived) -> None:
     kept = lived.nights.query("select max(trading_day) as last_day from bars_1d")
     assert kept["last_day"][0].strftime("%Y-%m-%d") == DAY
+
+
+def test_the_ledger_of_gaps_tells_of_the_whole_range_in_a_row_per_contract(lived: Lived) -> None:
+    ledger = lived.nights.table("bar_coverage")
+    rows = ledger[ledger["trading_day"] == date(2026, 10, 30)]
+    assert rows["conid"].tolist() == CONIDS
+    assert set(rows["state"]) == {"held"}
+    assert rows["first_day"].max() <= date(2026, 7, 1)
+    assert set(rows["last_day"]) == {date(2026, 10, 30)}

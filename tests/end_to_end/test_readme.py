@@ -50,6 +50,6 @@ def test_the_example_endpoint_of_a_new_dataset_may_be_sent() -> None:
 @pytest.mark.slow
 def test_each_of_its_queries_finds_rows(night: Night) -> None:
     queries = re.findall(r"```sql\n(.*?)```", README, flags=re.DOTALL)
-    assert len(queries) == 3
+    assert len(queries) == 4
     for query in queries:
         assert len(night.nights.query(query)) > 0

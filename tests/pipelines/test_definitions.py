@@ -71,7 +71,7 @@ def test_the_datasets_are_these() -> None:
     assert {table.name for table in declared().tables} == {
         *("accounts", "summary", "ledger", "allocation", "positions", "nav", "cumulative_returns", "period_returns"),
         *("transactions", "realized_gains", "transaction_windows"),
-        *("instruments", "symbols", "bars_1d"),
+        *("instruments", "symbols", "bars_1d", "bar_coverage"),
         *("orders", "trades"),
         *("option_months", "option_strikes", "option_chains", "contract_details"),
         *("requests", "gateway_session", "parked_work", "check_results"),

@@ -14,6 +14,7 @@ LOOKED_AT = [landing for landing in declared().landings if landing.is_intraday]
 RAW = {f"raw/{landing.name}" for landing in declared().landings}
 OPTIONAL = {key for one in declared().tables if one.raw.is_optional for key in (one.name, f"raw/{one.raw.name}")}
 NIGHT = (RAW | TABLES | PUBLISHED) - OPTIONAL
+HISTORY = {f"{layer}{name}" for name in ("bars_1d", "bar_coverage") for layer in ("raw/", "")}
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def test_what_is_left_out_is_no_part_of_a_night_but_is_built_again_from_what_it_
 def test_bars_that_a_night_leaves_out_can_be_fetched_by_hand() -> None:
     definitions = build_definitions(Settings(environment=Environment(), choices=Choices(leave_out=["bars_1d"])))
     assert _assets(definitions, "nightly") == NIGHT - {"raw/bars_1d", "bars_1d"}
-    assert _assets(definitions, "history") == {"raw/bars_1d", "bars_1d"} | PUBLISHED
+    assert _assets(definitions, "history") == HISTORY | PUBLISHED
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_a_table_that_is_not_there_cannot_have_a_limit_of_its_own() -> None:
 
 
 def test_history_is_bars_and_the_warehouse(definitions: dg.Definitions) -> None:
-    assert _assets(definitions, "history") == {"raw/bars_1d", "bars_1d"} | PUBLISHED
+    assert _assets(definitions, "history") == HISTORY | PUBLISHED
 
 
 def test_a_look_during_the_day_publishes_nothing(definitions: dg.Definitions) -> None:
@@ -100,7 +101,7 @@ def test_reprocess_builds_again_what_is_there_already(definitions: dg.Definition
 
 
 @pytest.mark.parametrize(
-    ("job", "assets"), [("nightly", TABLES - OPTIONAL), ("history", {"bars_1d"}), ("reprocess", TABLES)]
+    ("job", "assets"), [("nightly", TABLES - OPTIONAL), ("history", {"bars_1d", "bar_coverage"}), ("reprocess", TABLES)]
 )
 def test_each_table_is_checked_before_it_is_published(definitions: dg.Definitions, job: str, assets: set[str]) -> None:
     layer = definitions.resolve_job_def(job).asset_layer

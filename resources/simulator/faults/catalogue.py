@@ -30,6 +30,7 @@ OneOf = (
     | rows.Shifted
     | rows.Stale
     | rows.Duplicated
+    | rows.Lacking
     | rows.Empty
     | values.MissingFields
     | values.AddedFields

@@ -84,6 +84,22 @@ class Duplicated(Rearranged):
         return met.reply.saying(with_rows(met.reply.json, lambda found: [*found, *found[: self.rows]]))
 
 
+class Lacking(Rearranged):
+    """Rows of which a number lies in a range are missing: bars of a day, orders of an hour."""
+
+    fault: Literal["lacking"] = "lacking"
+    field: str = Field("t", description="the key of the number")
+    least: float = Field(0, description="the smallest that is missing")
+    below: float = Field(1e15, description="the smallest above it that is not")
+
+    def strike(self, met: Exchange) -> Reply:
+        return met.reply.saying(with_rows(met.reply.json, lambda found: [row for row in found if not self._lacks(row)]))
+
+    def _lacks(self, row: Any) -> bool:
+        value = row.get(self.field) if isinstance(row, dict) else None
+        return isinstance(value, int | float) and self.least <= value < self.below
+
+
 class Empty(Rearranged):
     """No rows, as if there were none: an empty list where a cold cache has not heard of them yet."""
 

@@ -48,6 +48,16 @@ def test_a_landing_is_named_after_its_function() -> None:
     assert not raw_summaries.is_ranged
 
 
+def test_a_landing_may_need_every_table_whose_name_begins_so() -> None:
+    @landing(SUMMARY, time="perishable", needs=["ledger", "bars_*"])
+    def raw_all_bars(fetch: Fetch) -> Iterator[Page]:
+        """Of whatever sizes there are."""
+        yield from fetch.gateway.pages(SUMMARY)
+
+    assert raw_all_bars.needed(["bars_1d", "bars_1h", "ledger", "nav"]) == ["bars_1d", "bars_1h", "ledger"]
+    assert raw_all_bars.needed(["nav"]) == []
+
+
 def test_a_table_tells_its_meaning_and_the_background_of_its_file() -> None:
     assert (summaries.name, summaries.doc) == ("summaries", "Each entry of a summary.\n\nMore of it.")
     assert summaries.charter == "A name, a group and a meaning are read from where and how a function is written."

@@ -96,7 +96,7 @@ def _definitions(lake: Lake, gateway: Running | None, take_in: Sequence[str]) ->
         ),
     }
     return dg.Definitions(
-        assets=[*map(landing_asset, FOUND.landings), *map(table_asset, FOUND.tables), published],
+        assets=[*(landing_asset(one, tables) for one in FOUND.landings), *map(table_asset, FOUND.tables), published],
         asset_checks=[
             one
             for of in checkable

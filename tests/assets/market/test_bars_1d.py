@@ -87,30 +87,6 @@ def test_a_bar_of_a_day_that_had_not_closed_waits(bent: Bent) -> None:
     assert built.rows("bars_1d")["trading_day"].tolist() == [DAY]
 
 
-def test_bars_without_holes_pass_and_a_hole_asked_for_once_fails(bent: Bent) -> None:
-    assert bent.build("instruments", "bars_1d").verdict("no_hole_is_unverified").has_passed
-    holed: list[Any] = []
-
-    def without_one(_: Request, reply: dict[str, Any]) -> Any:
-        holed.append(reply["data"].pop(5))
-        return reply
-
-    verdict = bent.bend("bars_1d", without_one).verdict("no_hole_is_unverified")
-    assert verdict.count == len(holed) > 0
-    assert "was asked for it only once" in verdict.offenders[0]["problem"]
-
-
-def test_a_hole_that_was_asked_for_twice_counts_as_empty(bent: Bent) -> None:
-    def without_one(_: Request, reply: dict[str, Any]) -> Any:
-        del reply["data"][5]
-        return reply
-
-    bent.build("instruments").bend("bars_1d", without_one)
-    [path] = bent.lake.raw.landings("bars_1d", DAY.isoformat())
-    path.write_bytes(path.read_bytes() * 2)
-    assert bent.verdict("no_hole_is_unverified").has_passed
-
-
 def test_a_close_that_halves_is_listed(bent: Bent) -> None:
     bent.bend("bars_1d", _reply(_bar(18), _bar(19), _bar(20, o=5.0, l=4.0, c=4.5))).build("bars_1d")
     [offender] = bent.verdict("no_price_jumps_by_half").offenders

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resources.simulator.faults.fault import Exchange, Fault, Reply, Request, told
-from resources.simulator.faults.rows import Duplicated, Empty, Repeated, Shifted, Stale
+from resources.simulator.faults.rows import Duplicated, Empty, Lacking, Repeated, Shifted, Stale
 
 PAGE = Request("GET", "/portfolio/U9900001/positions/1")
 FIRST = Request("GET", "/portfolio/U9900001/positions/0")
@@ -78,3 +78,10 @@ def test_errors_are_left_alone() -> None:
     assert not Duplicated().suits(told(500, {"error": "boom"}))
     assert not Duplicated().suits(Reply(200, b"<html>"))
     assert Duplicated().suits(page(1))
+
+
+def test_rows_of_a_range_are_missing_and_the_others_stay() -> None:
+    lacking = Lacking(field="conid", least=2, below=4)
+    assert names(spoil(lacking, page(1, 2, 3, 4))) == [1, 4]
+    bars = told(200, {"points": 1, "data": [{"t": 1000}, {"t": 2000}, {"x": 5}, {"t": None}]})
+    assert spoil(Lacking(least=1000, below=2000), bars).json["data"] == [{"t": 2000}, {"x": 5}, {"t": None}]
