@@ -93,9 +93,10 @@ class Privacy(Part):
 
 
 class Reach(Part):
-    """Where the gateway may be."""
+    """Where the gateway may be, and what it limits beyond what is documented."""
 
     allow_remote: bool = False
+    history_per_minute: int = Field(default=0, ge=0)
 
 
 class Schedule(Part):

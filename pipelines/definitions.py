@@ -127,6 +127,7 @@ def resources_of(settings: Settings) -> dict[str, Any]:
             shared=str(environment.data / ".gateways"),
             may_evict=choices.session.may_evict,
             allow_remote=choices.gateway.allow_remote,
+            history_per_minute=choices.gateway.history_per_minute,
         )
     )
     return {

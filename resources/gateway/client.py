@@ -17,7 +17,7 @@ together, one brings it up while the others wait.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -37,6 +37,7 @@ from resources.gateway.errors import (
 )
 from resources.gateway.exchange import Exchange, Tally
 from resources.gateway.keeper import PATIENCE, Keeper
+from resources.gateway.pacing import Limit
 from resources.gateway.persistence import persistently
 from resources.gateway.priming import Priming
 from resources.gateway.replies import Recorder, Replies
@@ -47,7 +48,10 @@ TEND_SECONDS = 5.0
 
 
 class GatewayClient:
-    """One login's session, used by one process. `refused` are requests that earlier tries of the run had refused."""
+    """One login's session, used by one process.
+
+    `refused` are requests that earlier tries of the run had refused, `limits` of this gateway alone, by path.
+    """
 
     def __init__(
         self,
@@ -55,11 +59,13 @@ class GatewayClient:
         keeper: Keeper,
         *,
         refused: Iterable[str] = (),
+        limits: Mapping[str, Limit] | None = None,
         tend_every: float = TEND_SECONDS,
     ) -> None:
         self.keeper = keeper
         self.exchange = exchange
         self._refused = set(refused)
+        self._limits = limits or {}
         self._tend_every = tend_every
         self._replies = Replies()
         self._priming = Priming(exchange)
@@ -231,7 +237,8 @@ class GatewayClient:
             raise self.keeper.waiting(session) from error
 
     def _page(self, endpoint: Endpoint, request: Request, name: str) -> Page:
-        envelope = self.exchange.send(request, name=name, limit=endpoint.limit, concurrent=endpoint.concurrent)
+        limit = self._limits.get(endpoint.path, endpoint.limit)
+        envelope = self.exchange.send(request, name=name, limit=limit, concurrent=endpoint.concurrent)
         self._replies.record(envelope)
         return self.exchange.read(endpoint, envelope)
 

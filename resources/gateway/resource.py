@@ -19,11 +19,13 @@ from resources.gateway.client import GatewayClient
 from resources.gateway.clock import Clock
 from resources.gateway.exchange import Exchange
 from resources.gateway.keeper import Keeper
+from resources.gateway.pacing import Limit
 from resources.gateway.refusals import refused_requests
 from resources.gateway.transport import Transport
 from resources.journal import Journal
 
 BACKFILL_TAGS = ("dagster/backfill", "dagster/asset_partition_range_start")
+HISTORY = "/iserver/marketdata/history"
 
 
 class Gateway(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -37,6 +39,7 @@ class Gateway(dg.ConfigurableResource):  # type: ignore[type-arg]
         default=None, description="Folder for what all processes of a login share; unset: nothing is shared."
     )
     may_evict: bool = Field(default=False, description="Whether a competing login may be thrown out.")
+    history_per_minute: int = Field(default=0, description="Most requests for bars in a minute; 0: no such limit.")
 
     _client: GatewayClient | None = PrivateAttr(default=None)
     _run: dg.DagsterRun | None = PrivateAttr(default=None)
@@ -81,8 +84,12 @@ class Gateway(dg.ConfigurableResource):  # type: ignore[type-arg]
             exchange = Exchange(transport, budget=budget, clock=clock, calls=calls, run_id=run_id)
             keeper = Keeper(exchange, self.folder, may_evict=self.may_evict)
             refused = refused_requests(calls, tries_of(self._run), now=exchange.here)
-            self._client = GatewayClient(exchange, keeper, refused=refused)
+            self._client = GatewayClient(exchange, keeper, refused=refused, limits=self._limits())
         return self._client
+
+    def _limits(self) -> dict[str, Limit]:
+        """Limits that some gateways have and others have not."""
+        return {HISTORY: Limit(self.history_per_minute, 60.0)} if self.history_per_minute else {}
 
     def close(self) -> None:
         """Drop the connections, and what was shared with nobody."""

@@ -8,13 +8,18 @@ import pytest
 
 from resources.gateway.budget import Rank
 from resources.gateway.endpoint import Endpoint
-from resources.gateway.errors import Refused
+from resources.gateway.errors import Refused, Throttled
 from resources.gateway.resource import Gateway, login_name, rank_of, tries_of
+from resources.simulator.flavour import BUILDS
+from resources.simulator.options import Options
+from resources.simulator.server import serve
+from tests.nights import CLOCKS, Timeless, clock_of
 from tests.resources.gateway import crooked as scripted
 from tests.resources.gateway.crooked import answer, crooked
 
 pytestmark = pytest.mark.slow
 
+BARS = Endpoint("/iserver/marketdata/history")
 LEDGER = Endpoint("/portfolio/{account_id}/ledger")
 
 
@@ -114,3 +119,25 @@ def test_a_retry_of_a_run_does_not_ask_what_the_run_was_refused_and_a_new_run_do
         assert running.asked.count(ledger) == 1
         assert dg.execute_job(job, instance=instance, run_config=config).success
     assert running.asked.count(ledger) == 2
+
+
+@pytest.mark.parametrize(("per_minute", "broken"), [(50, False), (0, True)])
+def test_a_gateway_that_limits_bars_by_the_minute_is_asked_no_faster_if_its_owner_says_so(
+    tmp_path: Path, per_minute: int, broken: bool
+) -> None:
+    with serve(Options(positions=1, flavour=BUILDS["2026-09"])) as running:
+        CLOCKS[running.url] = clock_of(running)
+        gateway = Timeless(
+            base_url=running.url,
+            certificate=str(running.certificate),
+            shared=str(tmp_path),
+            history_per_minute=per_minute,
+        )
+        try:
+            asked = [gateway.client.ask(BARS, query={"conid": 265598, "period": "2d", "bar": "1d"}) for _ in range(52)]
+            assert (len(asked), broken) == (52, False)
+        except Throttled:
+            assert broken
+        finally:
+            gateway.close()
+        assert bool(running.control.limits()["broken"]) == broken
