@@ -53,7 +53,7 @@ closes = st.dictionaries(st.integers(0, 5), st.sampled_from([1.0, 2.0]), min_siz
 nights = st.lists(st.dictionaries(st.sampled_from(["1", "2", "3"]), closes, min_size=1), min_size=2, max_size=4)
 
 
-@settings(max_examples=25)
+@settings(max_examples=8)
 @given(nights)
 @pytest.mark.slow
 def test_whatever_files_change_come_and_go_the_rows_are_those_of_the_files(history: Sequence[Years]) -> None:
