@@ -24,7 +24,9 @@ def test_a_replayed_night_gives_the_same_tables(night: Night, tmp_path: Path) ->
     for table in (one for one in USUAL_TABLES if one.raw.time != "local"):
         recorded, replayed = night.nights.table(table.name), nights.table(table.name)
         pd.testing.assert_frame_equal(
-            recorded.drop(columns=OF_A_RUN, errors="ignore"), replayed.drop(columns=OF_A_RUN, errors="ignore")
+            recorded.drop(columns=OF_A_RUN, errors="ignore"),
+            replayed.drop(columns=OF_A_RUN, errors="ignore"),
+            check_categorical=False,  # replies of bars come in no certain order
         )
         assert len(recorded) == len(replayed)
         assert len(recorded) > 0 or table.name in EVENTS, table.name
