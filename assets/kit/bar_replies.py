@@ -10,16 +10,18 @@ times in a row: all of one landing count as one.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
 
 from assets.kit.coverage import Asked, Reply
-from assets.kit.windows import BARS_PER_REQUEST, STAMP
+from assets.kit.shape import ShapeError
+from assets.kit.windows import BARS_PER_REQUEST, SLACK, STAMP
 from resources.calendar.trading_days import FIRST_DAY, Days, TradingCalendar
 from resources.envelope import Envelope
+from resources.gateway.endpoint import Page
 from resources.gateway.errors import GatewayError, NoData
 from resources.gateway.wire import decipher
 from resources.lake.raw import RawStore
@@ -27,7 +29,6 @@ from resources.lake.raw import RawStore
 HISTORY = "/iserver/marketdata/history"
 SECONDS = {"min": 60, "h": 3_600, "d": 86_400, "w": 604_800, "m": 2_678_400}
 CALENDAR_DAYS = {"w": 7, "m": 30, "y": 365}
-SLACK = 2  # a period of n days was seen to give n - 1 bars
 LONGEST_LANDING = timedelta(days=1)
 CalendarOf = Callable[[int], TradingCalendar | None]
 
@@ -75,6 +76,16 @@ def told_by(envelope: Envelope, file: str, calendar: TradingCalendar) -> Asked |
     first = _first(query.get("period", ""), last, got, len(bars), calendar)
     pointer = Reply(envelope.received_at, file, envelope.sha256)
     return None if first is None or first > last else Asked(first, last, got, pointer)
+
+
+def require_before_the_end(page: Page, bars: Sequence[Any]) -> None:
+    """Bars later than the end of the window that was asked for are another window's."""
+    end = _end(page.params)
+    if end is None or not bars:
+        return
+    last = bars[-1].get("t")
+    if isinstance(last, int) and last > end.timestamp() * 1000:
+        raise ShapeError(f"the window was to end at {page.params['startTime']}, and bars after that came")
 
 
 def _identity(envelope: Envelope, file: str, times: Counter[tuple[Any, ...]]) -> tuple[Any, ...]:

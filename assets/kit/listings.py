@@ -3,10 +3,12 @@
 Belongs here: what datasets of prices must know of a contract. Does not: whose prices are kept (the dataset's file).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from assets.kit.fetch import RawPages
 from resources.lake.tables import TableStore
 
 INSTRUMENTS = "instruments"
@@ -35,6 +37,15 @@ def listed_on(tables: TableStore, day: date, classes: set[str] | None = None) ->
         return []
     chosen = found if classes is None else found[found["asset_class"].isin(classes)]
     return [_listed(row) for row in chosen.astype(object).where(chosen.notna(), None).itertuples(index=False)]
+
+
+def named_otherwise(raw: RawPages) -> Iterator[str]:
+    """Replies that name another contract by its symbol than the one that was asked for; of shares alone it is known."""
+    symbols = {one.conid: one.symbol for one in listed_on(raw.tables, raw.day)}
+    for page in raw.pages:
+        told, known = page.json.get("symbol"), symbols.get(int(page.params["conid"]))
+        if told is not None and known is not None and told != known:
+            yield f"contract {page.params['conid']} is {known}, and the reply is of {told}"
 
 
 def _listed(row: Any) -> Listed:

@@ -94,11 +94,7 @@ def read_partition(table: Table, path: Path) -> "pa.Table":
     try:
         parts = [wanted.empty_table(), pq.read_table(path, partitioning=None)]
         return pa.concat_tables(parts, promote_options="default").select(wanted.names).cast(wanted)
-    except (
-        pa.ArrowInvalid,
-        pa.ArrowTypeError,
-        ValueError,
-    ) as error:  # what may not be empty is new, or of another type
+    except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError) as error:  # new and not nullable, or another type
         raise refusal(
             f"{table.name}: {path.parent.name} was written by another version of this software, and cannot be read by "
             f"this one ({str(error).splitlines()[0]}). make reprocess writes it anew, from raw."

@@ -15,24 +15,25 @@ quarters of an hour; one contract is read in 7 and 8 ms, and in 2 and 4 ms.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from assets.kit.bar_replies import require_before_the_end
 from assets.kit.declare import ByMonth, ByYear, Check, Landing, Table, check, landing, table
 from assets.kit.family import Family
 from assets.kit.fetch import Fetch, RawPages
 from assets.kit.filling import Filling, starts_in
 from assets.kit.grid import Grid, grid
 from assets.kit.held_bars import answered
-from assets.kit.listings import Listed, Listings, listed_on
+from assets.kit.listings import Listed, Listings, listed_on, named_otherwise
 from assets.kit.parse import epoch_ms
 from assets.kit.schema import Row, column, derived, rule
-from assets.kit.shape import Block, ShapeError, echoed, keyed, listed, rows
-from assets.kit.windows import SIZES, STAMP, Size
+from assets.kit.shape import Block, echoed, keyed, listed, rows
+from assets.kit.windows import SIZES, Size
 from resources.calendar.hours import days_of
 from resources.calendar.trading_days import calendar_of, trading_calendar
 from resources.gateway.endpoint import Endpoint, Page
@@ -112,11 +113,7 @@ def bars_of(name: str) -> tuple[Landing | Table | Check, ...]:
     @check(raw)
     def every_reply_is_of_the_contract_asked_for(pages: RawPages) -> Iterator[str]:
         """A reply names its contract by symbol only: that is the one its definition has."""
-        symbols = {one.conid: one.symbol for one in listed_on(pages.tables, pages.day)}
-        for page in pages.pages:
-            told, known = page.json.get("symbol"), symbols.get(int(page.params["conid"]))
-            if told is not None and known is not None and told != known:
-                yield f"contract {page.params['conid']} is {known}, and the reply is of {told}"
+        yield from named_otherwise(pages)
 
     return raw, built, no_trading_day_is_unverified, every_reply_is_of_the_contract_asked_for
 
@@ -166,7 +163,7 @@ def _finished_bars(page: Page, listings: Listings, size: Size) -> Block:
     late = reply.get("mktDataDelay")
     known = page.envelope.received_at.timestamp() - (late if isinstance(late, int) else 0)
     bars = [bar for bar in listed(reply["data"]) if not _is_moving(bar, (known - size.seconds) * 1000)]
-    _require_before_the_end(page, bars)
+    require_before_the_end(page, bars)
     conid = page.params["conid"]
     calendar = calendar_of(listings.exchange_of(int(conid)))
     return rows(
@@ -181,17 +178,6 @@ def _finished_bars(page: Page, listings: Listings, size: Size) -> Block:
 def _is_moving(bar: Any, limit: float) -> bool:
     start = bar.get("t") if isinstance(bar, dict) else None
     return isinstance(start, int) and start > limit
-
-
-def _require_before_the_end(page: Page, bars: list[Any]) -> None:
-    """Bars later than the end of the window that was asked for are another window's."""
-    asked = page.params.get("startTime")
-    if asked is None or not bars:
-        return
-    end = datetime.strptime(asked, STAMP).replace(tzinfo=UTC).timestamp() * 1000
-    last = bars[-1].get("t")
-    if isinstance(last, int) and last > end:
-        raise ShapeError(f"the window was to end at {asked}, and bars after that came")
 
 
 def _days_asked_for_once(raw: RawPages, size: Size) -> Iterator[str]:

@@ -13,24 +13,25 @@ already are prices: `priceFactor` is not for them. Today's bar is stored after t
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from assets.kit.bar_replies import require_before_the_end
 from assets.kit.declare import ByYear, check, landing, table
 from assets.kit.fetch import Fetch, RawPages
 from assets.kit.gaps import read_gaps
 from assets.kit.held import held_days
+from assets.kit.listings import listed_on, named_otherwise
 from assets.kit.parse import Parsed, epoch_ms
 from assets.kit.schema import Row, column, derived, rule
-from assets.kit.shape import Block, ShapeError, echoed, keyed, listed, rows
+from assets.kit.shape import Block, echoed, keyed, listed, rows
 from assets.kit.windows import BARS_PER_REQUEST, SLACK, STAMP, Window, end_of_day, missing_days, period_of, windows
 from resources.calendar.trading_days import Days, TradingCalendar, calendar_of
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import NoData
-from resources.lake.tables import TableStore
 
 HISTORY = Endpoint("/iserver/marketdata/history", concurrent=5, cold_tries=3)
 SECONDS_OF_A_DAY = 86_400
@@ -80,18 +81,14 @@ def bars_1d(page: Page) -> Block:
     reply = keyed(page.json)
     echoed("bars of seconds", [reply.get("barLength")], [SECONDS_OF_A_DAY])
     block = rows(listed(reply["data"]), conid=page.params["conid"], volumeFactor=reply.get("volumeFactor"))
-    _require_before_the_end(page, block)
+    require_before_the_end(page, block.records)
     return block
 
 
 @check(raw_bars_1d)
 def every_reply_is_of_the_contract_asked_for(raw: RawPages) -> Iterator[str]:
     """A reply names its contract by symbol only: that is the one its definition has."""
-    symbols = dict(_symbols(raw.tables, raw.day))
-    for page in raw.pages:
-        told, known = page.json.get("symbol"), symbols.get(int(page.params["conid"]))
-        if told is not None and known is not None and told != known:
-            yield f"contract {page.params['conid']} is {known}, and the reply is of {told}"
+    yield from named_otherwise(raw)
 
 
 @check(bars_1d, is_blocking=False)
@@ -113,8 +110,8 @@ def no_price_jumps_by_half() -> str:
 def _per_contract(fetch: Fetch) -> Iterator[Iterator[Page]]:
     held = held_days(fetch.tables, "bars_1d")
     gaps = read_gaps(fetch.raw, "1d", now=fetch.gateway.now, most_days=fetch.scope.bars_ask_empty_again_days)
-    for conid, listing in _wanted(fetch):
-        calendar = calendar_of(listing) or fetch.calendar
+    for contract in listed_on(fetch.tables, fetch.day, set(fetch.scope.bars_asset_classes)):
+        conid, calendar = contract.conid, calendar_of(contract.exchange) or fetch.calendar
         sessions = _closed_sessions(fetch, calendar, gaps.begins(conid, held.get(conid)))
         missing = missing_days(sessions, held[conid]) if conid in held else sessions
         missing = gaps.to_ask(conid, missing, is_held=conid in held)
@@ -168,50 +165,6 @@ def _ask(fetch: Fetch, conid: int, window: Window) -> Page:
     if day_after <= fetch.gateway.now:
         query["startTime"] = f"{day_after:{STAMP}}"
     return fetch.gateway.ask(HISTORY, query=query)
-
-
-def _wanted(fetch: Fetch) -> list[tuple[int, str | None]]:
-    classes = set(fetch.scope.bars_asset_classes)
-    return _instruments(fetch.tables, fetch.day, classes)
-
-
-def _instruments(tables: TableStore, day: date, classes: set[str] | None = None) -> list[tuple[int, str | None]]:
-    """Contracts with their listing exchange, as known on the day, or else as known last."""
-    found = _definitions(tables, day, "conid", "asset_class", "listing_exchange")
-    if found is None:
-        return []
-    chosen = found if classes is None else found[found["asset_class"].isin(classes)]
-    listings = chosen["listing_exchange"].astype(object).where(chosen["listing_exchange"].notna(), None)
-    return [(int(conid), listing) for conid, listing in zip(chosen["conid"], listings, strict=True)]
-
-
-def _symbols(tables: TableStore, day: date) -> list[tuple[int, str]]:
-    """Symbols of contracts that history names by nothing else; futures and currencies have other names there."""
-    found = _definitions(tables, day, "conid", "asset_class", "symbol")
-    if found is None:
-        return []
-    stocks = found[(found["asset_class"] == "STK") & found["symbol"].notna()]
-    return [(int(conid), str(symbol)) for conid, symbol in zip(stocks["conid"], stocks["symbol"], strict=True)]
-
-
-def _definitions(tables: TableStore, day: date, *columns: str) -> "pd.DataFrame | None":
-    known = tables.values("instruments")
-    if not known:
-        return None
-    value = day.isoformat() if day.isoformat() in known else known[-1]
-    file = tables.file("instruments", "trading_day", value)
-    return tables.read([file], columns=list(columns)) if file else None
-
-
-def _require_before_the_end(page: Page, block: Block) -> None:
-    """Bars later than the end of the window that was asked for are another window's."""
-    asked = page.params.get("startTime")
-    if asked is None or not block.records:
-        return
-    end = datetime.strptime(asked, "%Y%m%d-%H:%M:%S").replace(tzinfo=UTC).timestamp() * 1000
-    last = block.records[-1].get("t")
-    if isinstance(last, int) and last > end:
-        raise ShapeError(f"the window was to end at {asked}, and bars after that came")
 
 
 def _closed_sessions(fetch: Fetch, calendar: TradingCalendar, begins: date | None) -> Days:
