@@ -37,8 +37,8 @@ demo: install  ## the nightly job for the latest trading day on the embedded sim
 nightly: install  ## the nightly job against the configured gateway (DAY=2026-11-23 for another day)
 	@$(BIN)/python -m pipelines nightly $(DAY)
 
-history: install  ## daily bars over a range of days: FROM=2020-01-01 TO=2026-11-23
-	@$(BIN)/python -m pipelines history $(FROM) $(TO)
+history: install  ## daily bars over a range of days: FROM=2020-01-01 TO=2026-11-23; DRY=1 only says what it would ask
+	@$(BIN)/python -m pipelines history $(FROM) $(TO) $(if $(DRY),--dry-run)
 
 resume: install  ## take up what was parked (a lapsed login, a limit), if what it waits for has passed
 	@$(BIN)/python -m pipelines resume

@@ -1,7 +1,8 @@
 """The warehouse: every table and mart in one DuckDB file, published by one asset.
 
 Built from the list of all declared tables, so a new dataset is in it without an edit here. A mart is
-one SQL file in `assets/marts`: its leading comment says what it is and, line by line, its columns.
+one SQL file in `assets/marts`: its leading comment says what it is and, line by line, its columns. One that says
+`as_of` is made when it is read, for any day.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +21,7 @@ from resources.warehouse.build import build, columns_of
 from resources.warehouse.source import ColumnDoc, Mart, TableSource
 
 MARTS = Path(__file__).parent / "marts"
+AS_OF = "-- as_of:"
 
 
 def read_marts(folder: Path = MARTS) -> list[Mart]:
@@ -103,11 +105,12 @@ def _mart_spec(mart: Mart, kinds: Mapping[str, str], upstream: Sequence[str]) ->
 
 def _read_mart(path: Path) -> Mart:
     lines = path.read_text().splitlines()
-    comment = [line.removeprefix("--") for line in lines if line.startswith("--")]
+    as_of = next((line.removeprefix(AS_OF).strip() for line in lines if line.startswith(AS_OF)), None)
+    comment = [line.removeprefix("--") for line in lines if line.startswith("--") and not line.startswith(AS_OF)]
     columns = tuple(
         (name.strip(), doc.strip())
         for name, _, doc in (line.partition(":") for line in comment if line.startswith("   "))
     )
     doc = " ".join(line.strip() for line in comment if not line.startswith("   "))
     sql = "\n".join(line for line in lines if not line.startswith("--")).strip()
-    return Mart(path.stem, doc, sql, columns)
+    return Mart(path.stem, doc, sql, columns, as_of)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
+from rich import get_console
 from rich.console import Console
 from rich.text import Text
 
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     history = commands.add_parser("history", help="daily bars over a range of days")
     history.add_argument("first", type=_day)
     history.add_argument("last", nargs="?", type=_day, help="default: the gateway's trading day")
+    history.add_argument("--dry-run", action="store_true", help="only say what it would ask, and how long that takes")
     reprocess = commands.add_parser("reprocess", help="rebuild every table and the warehouse from raw")
     reprocess.add_argument("first", nargs="?", type=_day, help="default: the first day in raw")
     reprocess.add_argument("last", nargs="?", type=_day, help="default: the last day in raw")
@@ -77,7 +79,7 @@ def _run(asked: argparse.Namespace, settings: Settings) -> int:
     if asked.command in {"resume", "prepare"}:
         from pipelines.command import Command
 
-        command = Command(settings, Console())
+        command = Command(settings, get_console())
         return command.resume() if asked.command == "resume" else command.prepare()
     if asked.command == "alert":
         return _send_trial(settings, Console(highlight=False))
@@ -89,14 +91,15 @@ def _run(asked: argparse.Namespace, settings: Settings) -> int:
         Console().print(f"{first}: {settings.choices.exchange} is closed, there is nothing to do.", highlight=False)
         return 0
     job = "nightly" if asked.command == "demo" else asked.command
-    console = Console()
+    console = get_console()
     console.print(
         f"[bold]{job}[/bold] of {first}{f' to {last}' if last != first else ''}, profile {settings.profile}, {gateway}",
         highlight=False,
     )
     from pipelines.command import Command
 
-    return Command(settings, console).run(job, first, last)
+    command = Command(settings, console)
+    return command.quote(first, last) if getattr(asked, "dry_run", False) else command.run(job, first, last)
 
 
 def _build_again(asked: argparse.Namespace, settings: Settings) -> int:

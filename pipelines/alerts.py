@@ -27,6 +27,7 @@ class Kind(StrEnum):
     COMPETING = "competing"
     GATEWAY_DOWN = "gateway down"
     LIMIT_BROKEN = "limit broken"
+    OVER_QUOTE = "over quote"
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,12 @@ _WORDS = {
         "paused",
         "IBKR was asked too much at once and wants a pause.",
         "Nothing to do: it goes on by itself{resumes}. If another program uses this login, stop it for that time.",
+    ),
+    Kind.OVER_QUOTE: _Words(
+        "a download stopped",
+        "Bars asked more of IBKR than they were quoted with, so they stopped.",
+        "Look at the replies of the run. If they are as they should be, raise quote_margin under [bars] in the TOML: "
+        "it then goes on by itself.",
     ),
 }
 

@@ -31,6 +31,7 @@ class Bars(Part):
     first_day: date = date(2000, 1, 1)
     asset_classes: list[AssetClass] = ["STK", "FUT", "BOND", "CASH", "IND", "FUND"]
     ask_empty_again_days: int = Field(default=30, ge=0)
+    quote_margin: float = Field(default=1.0, ge=0, le=1000, allow_inf_nan=False)
 
     @field_validator("sizes")
     @classmethod

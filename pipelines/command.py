@@ -25,6 +25,8 @@ from pipelines.definitions import build_definitions, declared, published_keys, r
 from pipelines.embedded import EmbeddedGateway
 from pipelines.orphans import free_the_dead, own_run
 from pipelines.outcome import Outcome, outcome_of
+from pipelines.progress_bar import progress_shown
+from pipelines.quotes import print_quotes
 from pipelines.resume import Resumption, partition_tags
 from pipelines.settings import Settings, SettingsMistake
 from pipelines.terminal import LOGGER, print_summary
@@ -41,6 +43,8 @@ UNCAPTURED = {
 MOST_WAITS = 12
 AT_THE_GATEWAY = 4
 """How many landings of different runs may be under way at once: the budget on disk says who sends when."""
+LONG_JOBS = {"history", "resume"}
+"""Whose progress is shown; a night's bars are a request for each contract."""
 FAILED_CODE, PARKED_CODE, STOPPED_CODE = 1, 75, 130
 """75 is the system's word (EX_TEMPFAIL) for: nothing is wrong, ask again later."""
 
@@ -61,6 +65,11 @@ class Command:
             if code:
                 self._watch.tell_held_back()
             return code or self._afterwards(instance)
+
+    def quote(self, first: date, last: date) -> int:
+        """Say what a history over days would ask; nothing but the time is asked for."""
+        with self._instance() as instance:
+            return print_quotes(self._watch, instance, first, last, self.console)
 
     def resume(self) -> int:
         """Take up what is parked, if what it waits for has passed."""
@@ -154,7 +163,7 @@ class Command:
         for name in ("dagster", "dagster._core.execution.plan.active"):  # the latter warns of each check of parked work
             logging.getLogger(name).setLevel(logging.CRITICAL)
         definition = build_definitions(self.settings, resources=self.resources).resolve_job_def(job)
-        with own_run(instance) as run_id:
+        with own_run(instance) as run_id, progress_shown(self.console, is_wanted=job in LONG_JOBS):
             result = definition.execute_in_process(
                 instance=instance,
                 run_id=run_id,
@@ -177,7 +186,7 @@ class Command:
             resources["gateway"],
             resources["lake"],
             resources["scope"],
-            {landing.name: landing for landing in declared().landings},
+            {landing.name: landing for landing in declared(self.settings.choices.bars.sizes).landings},
             self.settings.choices.alerts.targets,
             lambda line: self.console.print(Text.assemble(("! ", "yellow"), line), soft_wrap=True),
         )

@@ -58,14 +58,19 @@ class Declared:
                 )
 
     def without(self, names: Sequence[str]) -> list[Landing]:
-        """Landings but those of the named datasets, whose tables nothing that stays may need."""
+        """Landings but those of the named datasets, whose tables nothing that stays may need.
+
+        What we only find by looking at them goes with them.
+        """
         known = {landing.name for landing in self.landings}
         unknown = sorted(set(names) - known)
         if unknown:
             raise SettingsMistake(
                 f"leave_out: there is no dataset {unknown[0]!r}. Choose of {', '.join(sorted(known))}."
             )
-        landings = [landing for landing in self.landings if landing.name not in names]
+        gone = {table.name for table in self.tables if table.raw.name in names}
+        ours = {one.name for one in self.landings if one.time == "local" and gone.intersection(one.needs)}
+        landings = [landing for landing in self.landings if landing.name not in {*names, *ours}]
         tables = [table for table in self.tables if table.raw in landings]
         gone = {table.name for table in self.tables} - {table.name for table in tables}
         kept: list[Landing | Check] = [*landings]
@@ -143,6 +148,7 @@ def resources_of(settings: Settings) -> dict[str, Any]:
             bars_outside_rth=choices.bars.outside_rth,
             bars_asset_classes=list(choices.bars.asset_classes),
             bars_ask_empty_again_days=choices.bars.ask_empty_again_days,
+            bars_quote_margin=choices.bars.quote_margin,
             scanner_runs=[ScannerRun(**run.model_dump()) for run in choices.scanner.runs],
             is_performance_limit_per_account=choices.performance.is_limit_per_account,
             hold_back_share=choices.hold_back.share,

@@ -40,7 +40,7 @@ def jobs(
         dg.define_asset_job(
             "history",
             landed([landing for landing in landings if landing.is_ranged]) | published,
-            description="Bars over a range of days, in the fewest requests.",
+            description="Bars over a range of days, in the fewest requests; daily ones are compared with what is held.",
         ),
         dg.define_asset_job(
             "reprocess",

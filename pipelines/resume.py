@@ -72,12 +72,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """What the plan depends on: the gateway's time, this machine's, the session, the exchange."""
+    """What the plan depends on: the gateway's time, this machine's, the session, the exchange, the owner's margin."""
 
     now: datetime
     here: datetime
     state: State
     calendar: TradingCalendar
+    quote_margin: float = 0.0
 
     @property
     def today(self) -> date:
@@ -152,6 +153,8 @@ def _too_late(work: Parked, landing: Landing | None, present: Present) -> str | 
 def _may_go(work: Parked, landing: Landing, present: Present) -> bool:
     """Whether what it waits for has passed."""
     if work.until is not None and present.here < work.until:
+        return False
+    if work.margin is not None and present.quote_margin <= work.margin:  # its owner has not raised it
         return False
     tiers = {one.tier for one in landing.endpoints if isinstance(one, Endpoint)} or {Tier.LOGIN}
     return all(present.state.serves(tier) for tier in tiers)

@@ -5,6 +5,7 @@ from shlex import quote
 from typing import Any
 
 import dagster as dg
+from rich import get_console
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -69,7 +70,7 @@ class _StepLines(logging.Handler):
 
 def _new_logger(_context: dg.InitLoggerContext) -> logging.Logger:
     logger = logging.Logger(LOGGER, level=logging.DEBUG)
-    logger.addHandler(_StepLines(Console()))
+    logger.addHandler(_StepLines(get_console()))  # the one that a progress bar is on
     return logger
 
 

@@ -29,6 +29,7 @@ KINDS = {
     "Competing": Kind.COMPETING,
     "Unreachable": Kind.GATEWAY_DOWN,
     "Throttled": Kind.LIMIT_BROKEN,
+    "OverQuote": Kind.OVER_QUOTE,
 }
 NEAR = timedelta(days=30)
 HEALS_BY_ITSELF = timedelta(minutes=30)
@@ -50,7 +51,13 @@ class Watch:
         """The session and the time, by what processes noted last; nothing is asked."""
         client = self.gateway.client
         known, here = client.keeper.known(), client.exchange.here
-        return Present(now=known.now(here), here=here, state=known.state, calendar=self.scope.calendar)
+        return Present(
+            now=known.now(here),
+            here=here,
+            state=known.state,
+            calendar=self.scope.calendar,
+            quote_margin=self.scope.bars_quote_margin,
+        )
 
     def keep(self) -> str:
         """The duty of each minute: tend the session, alert if a person is needed; how the session stands."""

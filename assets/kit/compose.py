@@ -78,7 +78,7 @@ def table_asset(table: Table, checks: Sequence[Check] = ()) -> dg.AssetsDefiniti
         kinds={"pandas", "parquet"},
         owners=OWNERS,
         metadata=table_metadata(table),
-        deps=[dg.AssetKey(["raw", table.raw.name]), *table.needs],
+        deps=[dg.AssetKey(["raw", table.raw.name]), *_needed(table)],
         partitions_def=trading_days,
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=table.name,
@@ -89,7 +89,7 @@ def table_asset(table: Table, checks: Sequence[Check] = ()) -> dg.AssetsDefiniti
         days = [day for day in days if day in scope.calendar]
         with in_plain_words():
             if isinstance(table.storage, ByYear):
-                return _build_years(table, context, days, lake, scope)
+                return _build_years(table, blocking, context, days, lake, scope)
             return _build_days(table, blocking, context, days, lake, scope)
 
     return tabulated
@@ -184,15 +184,35 @@ def _build_days(
     return told(list(built.values()), without=[] if is_one else [day for day in days if day not in built])
 
 
+def _needed(table: Table) -> Iterable[str]:
+    """Tables that it is given, and those that the checks look at which it minds."""
+    return dict.fromkeys([*table.needs, *(table.raw.needs if _minds_checks_for_years(table) else ())])
+
+
+def _minds_checks_for_years(table: Table) -> bool:
+    """Where the first row stands, a wrong one would stand for ever; the checks look at what the landing needs."""
+    return isinstance(table.storage, ByYear) and table.storage.stands == "first"
+
+
 def _build_years(
-    table: Table, context: dg.AssetExecutionContext, days: list[date], lake: Lake, scope: Scope
+    table: Table,
+    checks: Sequence[Check],
+    context: dg.AssetExecutionContext,
+    days: list[date],
+    lake: Lake,
+    scope: Scope,
 ) -> dg.MaterializeResult[None]:
     landed = lake.raw.partitions(table.raw.name)
     afresh = context.run.tags.get(REBUILD_TAG) == "true"
     wanted = {day.isoformat() for day in days}
     partitions = landed if afresh else [one for one in landed if one in wanted]
-    accounts = scope.wished_accounts
-    built = build_years(table, partitions, lake=lake, calendar=scope.calendar, afresh=afresh, accounts=accounts)
+    accounts, but = scope.wished_accounts, set[str]()
+    if _minds_checks_for_years(table):
+        for one in partitions:
+            but |= doubted(table.raw, checks, date.fromisoformat(one), lake=lake, scope=scope)
+    built = build_years(
+        table, partitions, lake=lake, calendar=scope.calendar, afresh=afresh, accounts=accounts, but=but
+    )
     return told([built], without=[])
 
 

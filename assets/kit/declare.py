@@ -13,11 +13,13 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from assets.kit.fetch import Fetch
+from assets.kit.quote import Planning
 from assets.kit.records import Records
 from assets.kit.schema import Row
 from assets.kit.shape import Block
 from assets.kit.shrinking import Shrinks
 from assets.kit.tolerance import Tolerance
+from resources.envelope import Request
 from resources.gateway.endpoint import Endpoint, Local, Page
 from resources.lake.tables import TableStore
 
@@ -35,7 +37,8 @@ class Landing:
     night only if the owner takes it in. Each landing of an `is_intraday` one tells of its own moment: it is made during
     the day too, and all of a day make its partition. Of a `local` one the source is what our own processes wrote:
     `fetch` is given `Records` in the place of a `Fetch`. An `is_last` one is made when there is nothing else to do but
-    what follows from it.
+    what follows from it. One with a `plan` is quoted before it asks; its `fetch` carries out `Fetch.plan`.
+    What `is_settled` says yes to is told the same on later days.
     """
 
     name: str
@@ -50,6 +53,8 @@ class Landing:
     is_optional: bool = False
     is_intraday: bool = False
     is_last: bool = False
+    plan: Planning | None = None
+    is_settled: Callable[[Request], bool] | None = None
 
     def needed(self, tables: Iterable[str]) -> list[str]:
         """Of the tables that there are those it needs; `bars_*` stands for every one of which the name begins so."""
@@ -75,15 +80,16 @@ class ByDay:
 
 @dataclass(frozen=True, slots=True)
 class ByYear:
-    """One partition per year of `trading_day`; of rows with equal key the one observed last stays.
+    """One partition per year of `trading_day`; of rows with equal key the one observed last stays, or the `first`.
 
     For what is asked in windows, whose rows tell of their own day: a file per day would make a scan of ten years open
     2,500 files. Rows of days that had not closed when they were observed wait for the next landing, unless nothing of
-    such a row changes any more.
+    such a row changes any more. Where the first stands, what replies that a check says no to told never does.
     """
 
     key: str = "year"
     waits_for_close: bool = True
+    stands: Literal["first", "last"] = "last"
 
     def value_of(self, day: date) -> str:
         """The partition that a trading day's rows are in."""
@@ -156,6 +162,8 @@ def landing(
     is_optional: bool = False,
     is_intraday: bool = False,
     is_last: bool = False,
+    plan: Planning | None = None,
+    is_settled: Callable[[Request], bool] | None = None,
 ) -> Callable[[Fetching], Landing]:
     """Declare how replies are fetched; the function is named `raw_<dataset>`.
 
@@ -176,6 +184,8 @@ def landing(
             is_optional=is_optional,
             is_intraday=is_intraday,
             is_last=is_last,
+            plan=plan,
+            is_settled=is_settled,
         )
 
     return declare

@@ -3,15 +3,16 @@
 Belongs here: what every dataset may ask of the world around it. Does not: carrying a landing out (`land.py`).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from assets.kit.quote import Load, Plan
 from assets.kit.scope import Scope
 from resources.calendar.trading_days import TradingCalendar
 from resources.gateway.client import GatewayClient
-from resources.gateway.endpoint import Page
+from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import Refused
 from resources.lake.raw import RawStore
 from resources.lake.tables import TableStore
@@ -22,7 +23,9 @@ from resources.privacy import masked
 class Fetch:
     """What a landing function works with: `days` are the trading days to land, oldest first, `raw` what was landed.
 
-    `say` tells the run's log; `pause` lets seconds pass, for what the gateway is still fetching.
+    `say` tells the run's log; `pause` lets seconds pass, for what the gateway is still fetching. Of a landing that is
+    planned, `plan` is what it was quoted with, `answered` is told of each reply that came for it, and `finish` of each
+    load that nothing more is asked for; both by whichever thread asks.
     """
 
     gateway: GatewayClient
@@ -33,11 +36,20 @@ class Fetch:
     days: tuple[date, ...]
     say: Callable[[str], None]
     pause: Callable[[float], None]
+    plan: Plan = Plan()
+    answered: Callable[[Page], None] = lambda _: None
+    finish: Callable[[Load], None] = lambda _: None
 
     @property
     def day(self) -> date:
         """The last of the days; for a dataset landed day by day the only one."""
         return self.days[-1]
+
+    def planned(self, endpoint: Endpoint, query: Mapping[str, Any]) -> Page:
+        """Ask as planned."""
+        page = self.gateway.ask(endpoint, query=query)
+        self.answered(page)
+        return page
 
     @property
     def account_ids(self) -> list[str]:

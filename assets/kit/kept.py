@@ -2,9 +2,11 @@
 
 Belongs here: which of them count. Does not: fetching (`land.py`). A try that was killed or parked leaves its file
 open; its good replies are as true as new ones while the exchange stays closed, and for a quarter of an hour while
-it is open. Each answers one asking: a dataset that asks the same twice on purpose is told twice. What a run landed
-to the end before it was killed or stopped counts as well: whoever runs it again wants the rest. After a run that
-came to its own end everything is asked anew, since it may be what was landed that was wrong.
+it is open. What a dataset says is settled, such as a window of the past, stays so for a week: a login lapses at
+midnight, and the rest of a long history is asked the day after. Each answers one asking: a dataset that asks the same
+twice on purpose is told twice. What a run landed to the end before it was killed or stopped counts as well: whoever
+runs it again wants the rest. After a run that came to its own end everything is asked anew, since it may be what was
+landed that was wrong.
 """
 
 from collections import defaultdict
@@ -22,6 +24,7 @@ from resources.lake.raw import RawStore, written_by
 
 FRESH = timedelta(minutes=15)
 CLOCK_SLACK = timedelta(minutes=1)
+SETTLED = timedelta(days=7)
 Told = Callable[[str], bool]
 
 
@@ -42,7 +45,11 @@ def kept_replies(
     unfinished = _unfinished(raw, landing.name, partition, is_cut_short)
     for path in unfinished:  # the newest last: it has copied what it used of others
         for key, found in _by_request(raw.read(path)).items():
-            fresh = [one for one in found if still_tells(one.received_at, now=now, calendar=calendar)]
+            fresh = [
+                one
+                for one in found
+                if _is_settled(landing, one, now) or still_tells(one.received_at, now=now, calendar=calendar)
+            ]
             if len(fresh) >= len(replies.get(key, [])):
                 replies[key] = fresh
     for key, found in _by_request(_slow(landing, partition, raw, now)).items():
@@ -58,6 +65,12 @@ def still_tells(received_at: datetime, *, now: datetime, calendar: TradingCalend
     if now - received_at < FRESH:
         return received_at - now < CLOCK_SLACK
     return calendar.latest_closed(received_at) == day
+
+
+def _is_settled(landing: Landing, reply: Envelope, now: datetime) -> bool:
+    """Whether it is of what does not change any more, and not so old that a restatement is likely."""
+    is_told_again = landing.is_settled is not None and landing.is_settled(reply.request)
+    return is_told_again and -CLOCK_SLACK <= now - reply.received_at < SETTLED
 
 
 def _unfinished(raw: RawStore, dataset: str, partition: str, is_cut_short: Told) -> list[Path]:

@@ -15,11 +15,10 @@ from typing import Any
 import dagster as dg
 
 from assets.kit.costs import costs, tags_of
-from assets.kit.cut_short import was_cut_short
 from assets.kit.declare import Landing
-from assets.kit.fetch import Fetch
-from assets.kit.kept import kept_replies
 from assets.kit.land_records import land_records
+from assets.kit.quote import OverQuote
+from assets.kit.quoted import DRY_TAG, NOT_QUOTED, Prepared, Quoted, prepared
 from assets.kit.refusal import in_plain_words, refusal
 from assets.kit.scope import Scope
 from resources.gateway.errors import GatewayError, Waiting
@@ -60,6 +59,9 @@ class Landings:
             yield from self._land_days(days)
 
     def _landed_or_parked(self, days: list[date]) -> Iterator[Result]:
+        if self._context.run.tags.get(DRY_TAG) == "true":
+            self._only_quote(days)
+            return
         if self._landing.time == "local":  # there is nobody to wait for
             yield dg.MaterializeResult(metadata=self._land_records(days[-1]))
             return
@@ -141,36 +143,25 @@ class Landings:
             self._context.log.warning(told)
         before = replace(client.tally, waits=dict(client.tally.waits))
         partition, now = days[-1].isoformat(), client.now
-        kept = kept_replies(
-            landing,
-            partition,
-            lake.raw,
-            now=now,
-            calendar=self._calendar,
-            is_cut_short=lambda letters: was_cut_short(self._context.instance, letters),
-        )
-        fetch = Fetch(
-            gateway=client,
-            tables=lake.tables,
-            raw=lake.raw,
-            scope=self._scope,
-            calendar=self._calendar,
-            days=tuple(days),
-            say=lambda line: self._context.log.info(masked(line)),
-            pause=client.exchange.clock.sleep,
-        )
+        ready = self._prepared(days)
+        quoted = Quoted(landing, self._context, ready)
+        quoted.begin()
         with (
             lake.raw.landing(landing.name, partition, at=now, run_id=self._context.run.run_id) as file,
-            client.recording(file.append, purpose=landing.name, tell=self._tell),
+            client.recording(quoted.recorder(file.append), purpose=landing.name, tell=self._tell),
         ):
-            client.remember(kept)
-            pages = sum(1 for _ in landing.fetch(fetch))
+            client.remember(ready.kept)
+            pages = 0
+            for _ in landing.fetch(quoted.fetch):
+                pages += 1
+                quoted.show()
         self._context.instance.add_run_tags(self._context.run.run_id, tags_of(client.tally))
         waits = Counter(client.tally.waits) - Counter(before.waits)
         return {
             "pages": pages,
             "replies": file.replies,
-            "replies_of_earlier_tries": len(kept),
+            "replies_of_earlier_tries": len(ready.kept),
+            **quoted.end(),
             **costs(before, client.tally),
             "bytes": client.tally.bytes - before.bytes,
             "waited_seconds": round(sum(waits.values()), 2),
@@ -178,6 +169,24 @@ class Landings:
             "gateway_clock_ahead_seconds": ahead.total_seconds(),
             "dagster/uri": str(file.path) if file.replies else "",
         }
+
+    def _prepared(self, days: list[date]) -> Prepared:
+        return prepared(
+            self._landing,
+            days,
+            gateway=self._gateway,
+            lake=self._lake,
+            scope=self._scope,
+            instance=self._context.instance,
+            say=lambda line: self._context.log.info(masked(line)),
+        )
+
+    def _only_quote(self, days: list[date]) -> None:
+        """What it would ask, for who launched a run of the UI to know that; nothing is landed."""
+        if self._landing.plan is not None:
+            Quoted(self._landing, self._context, self._prepared(days)).begin()
+        elif self._landing.time != "local":
+            self._context.log.info(f"{self._landing.name}: {NOT_QUOTED}")
 
     def _tell(self, line: str) -> None:
         self._context.log.warning(masked(line))
@@ -201,6 +210,7 @@ class Landings:
                     parked_at=self._now(),
                     until=waiting.until,
                     run_id=self._context.run.run_id,
+                    margin=waiting.margin if isinstance(waiting, OverQuote) else None,
                 )
             )
             for day in days:

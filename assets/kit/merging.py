@@ -71,12 +71,13 @@ def parted(rows: "pa.Table", storage: ByYear) -> Iterator[tuple[str, "pa.Table"]
 
 
 def merged(table: Table, parts: list["pa.Table"]) -> "pa.Table":
-    """Of rows with equal key the one observed last; equal instants keep the later part."""
+    """Of rows with equal key the one observed last; of equal instants the later part. Or the first, if that stands."""
     import pyarrow as pa
 
+    stands = table.storage.stands if isinstance(table.storage, ByYear) else "last"
     rows = pa.concat_tables(parts).unify_dictionaries()
     keys = rows.select([*table.key, "observed_at"]).to_pandas().sort_values("observed_at", kind="stable")
-    latest = keys.index[~keys.duplicated(subset=list(table.key), keep="last")].to_numpy()
+    latest = keys.index[~keys.duplicated(subset=list(table.key), keep=stands)].to_numpy()
     return rows if len(latest) == rows.num_rows else rows.take(pa.array(sorted(latest)))
 
 

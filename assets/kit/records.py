@@ -28,7 +28,8 @@ class Records:
     """The records of a trading day, which lasts from `opens` until `ends`, when the next one opens.
 
     `now` is the gateway's time, reckoned from this machine's, of which it is `ahead`; nobody was asked. `earlier` is
-    what the last landing of the day holds. What is told in `figures` is plotted.
+    what the last landing of the day holds; `raw` and `tables` are for what is found by looking at what was landed. What
+    is told in `figures` is plotted.
     """
 
     day: date

@@ -25,7 +25,7 @@ def landing_files(raw: RawStore, table: Table, partition: str, *, but: Container
     that did. Bars are good one by one, so every landing counts, also one that was cut short.
     """
     if isinstance(table.storage, ByYear):
-        return raw.files(table.raw.name, partition)
+        return [path for path in raw.files(table.raw.name, partition) if path.name not in but]
     landings = [path for path in raw.landings(table.raw.name, partition) if path.name not in but]
     return landings if table.raw.is_intraday else landings[-1:]
 

@@ -49,6 +49,9 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
     )
     bars_depths: dict[str, int] = Field(default={}, description="Trading days of intraday bars, by their size.")
     bars_outside_rth: bool = Field(default=False, description="Whether intraday bars count all hours.")
+    bars_quote_margin: float = Field(
+        default=1.0, description="How often each request of a quote may be made once more before the work is parked."
+    )
     scanner_runs: list[ScannerRun] = Field(default=[], description="Scans to make.")
     is_performance_limit_per_account: bool = Field(
         default=False, description="Whether the gateway counts its 15 minutes for each account apart."

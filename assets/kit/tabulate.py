@@ -126,8 +126,9 @@ def build_years(
     calendar: TradingCalendar,
     afresh: bool,
     accounts: Sequence[str] = (),
+    but: Container[str] = (),
 ) -> Built:
-    """Merge the landings of raw partitions into the years (or months) they reach; `afresh` starts from nothing.
+    """Merge the landings of raw partitions, `but` those, into the years (or months) they reach; `afresh` from nothing.
 
     Rows of other accounts than the owner wishes to keep are left out, as of a day.
     """
@@ -138,7 +139,7 @@ def build_years(
     closes = calendar if storage.waits_for_close else None
     years: dict[str, list[pa.Table]] = {}
     for partition in partitions:
-        files = landing_files(lake.raw, table, partition)
+        files = landing_files(lake.raw, table, partition, but=but)
         pages = chain.from_iterable(
             ((page, str(path)) for page in good_pages(lake.raw, table.raw, path)) for path in files
         )

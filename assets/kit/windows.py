@@ -5,6 +5,9 @@ one bar as for a thousand. So the newest missing bar ends a window that reaches 
 next window begins before that one: no set of windows covers what is missing with fewer. Windows may begin and end in
 the middle of a day.
 
+For the same reason a few days that are held are read again with those that are missing, where a window has room: what
+comes is compared with what is held, since the gateway changes bars of the past without a word (`vintages.py`).
+
 How a window is asked for (`period_of`, `end_of`) follows what was seen of the gateway: `startTime` is a window's end; a
 chart of n days has n - 1 daily bars, of smaller bars it has n days; the last intraday bar before `startTime` is
 missing. The table of which bars go with which period (`documented_days`) is what live gateways do not insist on: it
@@ -12,7 +15,7 @@ counts once one of them has refused.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -24,6 +27,7 @@ from resources.calendar.trading_days import Days
 BARS_PER_REQUEST = 1000
 MOST_DAYS = 1000  # of a period
 SLACK = 2  # a period of n days was seen to give n - 1 daily bars; one more shows what lies before
+OVERLAP = 5  # held days that are read again on either side of a window
 DAYS_A_BAR = 7 / 5 * 1.1  # calendar days of a daily bar, with room for holidays
 NOON = time(12)
 STAMP = "%Y%m%d-%H:%M:%S"
@@ -122,3 +126,29 @@ def end_of(last: datetime, following: datetime | None, size: Size) -> datetime:
     """
     length = timedelta(seconds=size.seconds)
     return last + 2 * length if following is None else min(last + 2 * length, following + length)
+
+
+def overlapping(window: Window, sessions: Days, held: Days, *, cap: int = BARS_PER_REQUEST) -> Window:
+    """The window of daily bars with some of the days next to it that are held, as far as `cap` has room for them.
+
+    `sessions` are trading days that reach beyond both of its ends.
+    """
+    before = sessions[sessions < np.datetime64(window.first)][-OVERLAP:]
+    after = sessions[sessions > np.datetime64(window.last)][:OVERLAP]
+    room = max(0, cap - window.bars)
+    earlier = _from_held(before[::-1], held)[:room]
+    later = _from_held(after, held)[: room - len(earlier)]
+    return replace(
+        window,
+        first=earlier[-1].item() if len(earlier) else window.first,
+        last=later[-1].item() if len(later) else window.last,
+        bars=window.bars + len(earlier) + len(later),
+        days=window.days + len(earlier) + len(later),
+    )
+
+
+def _from_held(outwards: Days, held: Days) -> Days:
+    """The days next to a window, the nearest first, up to the farthest that is held."""
+    kept = np.flatnonzero(np.isin(outwards, held))
+    reached: Days = outwards[: kept[-1] + 1] if len(kept) else outwards[:0]
+    return reached

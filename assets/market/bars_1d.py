@@ -6,6 +6,11 @@ that the exchange was open but the reply has no bar for is asked for a second ti
 empty, and so is what lies before the first bar of a contract. What the ledger `bar_coverage` knows to be empty is not
 asked for every night. What the gateway has no daily history of (options) is not asked for: see `bars.asset_classes`.
 
+The gateway adjusts all bars before a split. So bars stay as they were observed first, each with its `observed_at`, and
+a few that are held are read again beside those that are missing, in the same request: `corporate_actions` compares
+them and keeps what differs, and `bars_adjusted` adjusts when it is read. Superseding them would leave a table of old
+and new shares mixed, in which nobody could tell what had been known when.
+
 A bar starts at its session's open; sessions that open after 21:00 UTC (FX, futures) are the next
 day's, so the trading day is the UTC date three hours later. Volume comes divided by `volumeFactor`
 (100 for US stocks in builds from 2024 on): units are their product, both factors are kept. Bars
@@ -13,7 +18,8 @@ already are prices: `priceFactor` is not for them. Today's bar is stored after t
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,15 +32,28 @@ from assets.kit.gaps import read_gaps
 from assets.kit.held import held_days
 from assets.kit.listings import listed_on, named_otherwise
 from assets.kit.parse import Parsed, epoch_ms
+from assets.kit.quote import Load, Plan
 from assets.kit.schema import Row, column, derived, rule
 from assets.kit.shape import Block, echoed, keyed, listed, rows
-from assets.kit.windows import BARS_PER_REQUEST, SLACK, STAMP, Window, end_of_day, missing_days, period_of, windows
+from assets.kit.windows import (
+    BARS_PER_REQUEST,
+    SLACK,
+    STAMP,
+    Window,
+    end_of_day,
+    missing_days,
+    overlapping,
+    period_of,
+    windows,
+)
 from resources.calendar.trading_days import Days, TradingCalendar, calendar_of
+from resources.envelope import Request
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import NoData
 
 HISTORY = Endpoint("/iserver/marketdata/history", concurrent=5, cold_tries=3)
 SECONDS_OF_A_DAY = 86_400
+NEARBY = timedelta(days=21)  # in which the overlap of a window lies, whatever the holidays
 
 
 def session_day(raw: "pd.Series[Any]") -> Parsed:
@@ -69,13 +88,33 @@ class DailyBar(Row):
         return ~outside.fillna(value=False).astype(bool)
 
 
-@landing(HISTORY, time="replayable", needs=["instruments"], is_ranged=True)
+def plan(fetch: Fetch) -> Plan:
+    """The daily bars that are missing, in the fewest requests; what is known to be empty rests until it is due."""
+    held, loads = held_days(fetch.tables, "bars_1d"), []
+    gaps = read_gaps(fetch.raw, "1d", now=fetch.gateway.now, most_days=fetch.scope.bars_ask_empty_again_days)
+    for contract in listed_on(fetch.tables, fetch.day, set(fetch.scope.bars_asset_classes)):
+        conid, calendar = contract.conid, calendar_of(contract.exchange) or fetch.calendar
+        sessions = _closed_sessions(fetch, calendar, gaps.begins(conid, held.get(conid)))
+        lacking = missing_days(sessions, held[conid]) if conid in held else sessions
+        missing = gaps.to_ask(conid, lacking, is_held=conid in held)
+        widened = partial(_widened, calendar, held.get(conid, missing[:0]))
+        asked = [HISTORY.request(query=_query(fetch, conid, widened(one))) for one in windows(sessions, missing)]
+        loads.append(Load(conid, sessions, missing, tuple(asked), len(lacking) - len(missing), widened))
+    return Plan(loads, _undefined(fetch))
+
+
+def ends_in_the_past(request: Request) -> bool:
+    """Whether a window was to end before the day of its asking, so that what it tells is settled."""
+    return "startTime" in request.query
+
+
+@landing(HISTORY, time="replayable", needs=["instruments"], is_ranged=True, plan=plan, is_settled=ends_in_the_past)
 def raw_bars_1d(fetch: Fetch) -> Iterator[Page]:
-    """The daily bars that are missing, in the fewest requests, of as many contracts at once as the API allows."""
-    yield from fetch.gateway.side_by_side(HISTORY, _per_contract(fetch))
+    """The daily bars that are missing, as planned, of as many contracts at once as the API allows."""
+    yield from fetch.gateway.side_by_side(HISTORY, (_filled_or_said(fetch, load) for load in fetch.plan.loads))
 
 
-@table(DailyBar, raw=raw_bars_1d, key=["conid", "bar_start"], storage=ByYear())
+@table(DailyBar, raw=raw_bars_1d, key=["conid", "bar_start"], storage=ByYear(stands="first"))
 def bars_1d(page: Page) -> Block:
     """Daily bars of everything held or watched."""
     reply = keyed(page.json)
@@ -91,48 +130,27 @@ def every_reply_is_of_the_contract_asked_for(raw: RawPages) -> Iterator[str]:
     yield from named_otherwise(raw)
 
 
-@check(bars_1d, is_blocking=False)
-def no_price_jumps_by_half() -> str:
-    """No close is less than half or more than twice the one before.
-
-    Does not block: a crash, a split and a wrong price look alike from here; each is listed to be looked at.
-    """
-    return """
-        with steps as (
-            select conid, trading_day, close, lag(close) over (partition by conid order by bar_start) as close_before
-            from bars_1d
-        )
-        select * from steps where close_before > 0 and (close / close_before < 0.5 or close / close_before > 2)
-        order by conid, trading_day
-    """
+def _widened(calendar: TradingCalendar, held: Days, window: Window) -> Window:
+    around = calendar.between(window.first - NEARBY, window.last + NEARBY)
+    return overlapping(window, around, held)
 
 
-def _per_contract(fetch: Fetch) -> Iterator[Iterator[Page]]:
-    held = held_days(fetch.tables, "bars_1d")
-    gaps = read_gaps(fetch.raw, "1d", now=fetch.gateway.now, most_days=fetch.scope.bars_ask_empty_again_days)
-    for contract in listed_on(fetch.tables, fetch.day, set(fetch.scope.bars_asset_classes)):
-        conid, calendar = contract.conid, calendar_of(contract.exchange) or fetch.calendar
-        sessions = _closed_sessions(fetch, calendar, gaps.begins(conid, held.get(conid)))
-        missing = missing_days(sessions, held[conid]) if conid in held else sessions
-        missing = gaps.to_ask(conid, missing, is_held=conid in held)
-        yield _filled_or_said(fetch, conid, sessions, missing)
-
-
-def _filled_or_said(fetch: Fetch, conid: int, sessions: Days, missing: Days) -> Iterator[Page]:
+def _filled_or_said(fetch: Fetch, load: Load) -> Iterator[Page]:
     try:
-        yield from _fill(fetch, conid, sessions, missing)
+        yield from _fill(fetch, load)
     except NoData as nothing:
-        fetch.say(f"contract {conid}: {nothing}")
+        fetch.say(f"contract {load.conid}: {nothing}")
+    fetch.finish(load)
 
 
-def _fill(fetch: Fetch, conid: int, sessions: Days, missing: Days) -> Iterator[Page]:
+def _fill(fetch: Fetch, load: Load) -> Iterator[Page]:
     """Ask until each missing day was answered, those that came without a bar twice."""
     got: Days = np.array([], dtype="datetime64[D]")
-    for todo in (missing, None):
-        left = _without_bar(missing, got) if todo is None else todo
+    for todo in (load.missing, None):
+        left = _without_bar(load.missing, got) if todo is None else todo
         while len(left):
-            window = next(windows(sessions, left))
-            page = _ask(fetch, conid, window)
+            window = next(windows(load.sessions, left))
+            page = fetch.planned(HISTORY, _query(fetch, load.conid, load.widened(window)))
             yield page
             days = _days_in(page)
             got = np.union1d(got, days)
@@ -152,19 +170,33 @@ def _unanswered(left: Days, window: Window, days: Days) -> Days:
 
 
 def _without_bar(missing: Days, got: Days) -> Days:
-    """Days to ask for again; those before the first bar with its day, so that not nothing is the right answer."""
+    """Days to ask for again; those before the first bar with its day, so that not nothing is the right answer.
+
+    A first bar later than all that is missing was held, and is read again with them anyway.
+    """
     if not len(got):
         return missing[:0]
     holes: Days = missing[~np.isin(missing, got)]
-    return np.union1d(holes, got[:1]) if len(holes) and holes[0] < got[0] else holes
+    return np.union1d(holes, got[:1]) if len(holes) and holes[0] < got[0] <= missing[-1] else holes
 
 
-def _ask(fetch: Fetch, conid: int, window: Window) -> Page:
+def _query(fetch: Fetch, conid: int, window: Window) -> dict[str, Any]:
     query = {"conid": conid, "period": period_of(window), "bar": "1d", "outsideRth": "false"}
     day_after = end_of_day(window.last)
     if day_after <= fetch.gateway.now:
         query["startTime"] = f"{day_after:{STAMP}}"
-    return fetch.gateway.ask(HISTORY, query=query)
+    return query
+
+
+def _undefined(fetch: Fetch) -> list[str]:
+    """What is held or watched and not defined yet, so that nobody knows what of it there is to have."""
+    defined = listed_on(fetch.tables, fetch.day)
+    conids, symbols = {one.conid for one in defined}, {one.symbol for one in defined}
+    file = fetch.tables.latest("positions", "trading_day", fetch.day.isoformat())
+    held = set(fetch.tables.read([file], columns=["conid"])["conid"].tolist()) if file else set()
+    wished = held | set(fetch.scope.watched_conids)
+    watched = {symbol for symbol, _ in fetch.scope.watched_symbols}
+    return [*map(str, sorted(wished - conids)), *sorted(watched - symbols)]
 
 
 def _closed_sessions(fetch: Fetch, calendar: TradingCalendar, begins: date | None) -> Days:

@@ -20,7 +20,8 @@ Ending = Literal["landed", "lost", "refused"]
 class Parked:
     """A piece of work that waits; `until` is when it may go on, where that is known, by this machine's clock.
 
-    `waits_for` is the name of the error that stopped it, `parked_at` the gateway's time.
+    `waits_for` is the name of the error that stopped it, `parked_at` the gateway's time. What asked more than it was
+    quoted with waits for a `margin` above the one it had.
     """
 
     dataset: str
@@ -30,6 +31,7 @@ class Parked:
     parked_at: datetime
     until: datetime | None
     run_id: str
+    margin: float | None = None
 
     @property
     def key(self) -> str:
@@ -64,6 +66,7 @@ class ParkedStore:
             "parked_at": work.parked_at,
             "until": work.until,
             "run_id": work.run_id,
+            "margin": work.margin,
         }
         self._journal.append(record, at=work.parked_at)
 
@@ -126,6 +129,7 @@ def _read(record: dict[str, Any]) -> Parked:
         parked_at=datetime.fromisoformat(record["parked_at"]),
         until=None if until is None else datetime.fromisoformat(until),
         run_id=record["run_id"],
+        margin=record.get("margin"),
     )
 
 

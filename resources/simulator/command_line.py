@@ -93,7 +93,12 @@ def _describe(parser: argparse.ArgumentParser) -> None:
     add("--adviser", action="store_true", help="the accounts are the clients of an adviser, who has one more")
     add("--opened", type=_day, metavar="DATE", help="when the accounts were opened (a year or two ago)")
     add("--universe", type=int, metavar="N", help="how many contracts exist (as many as the positions need)")
-    add("--market", type=_path, metavar="PATH", help="CSV file or folder: date,open,high,low,close,volume[,symbol]")
+    add(
+        "--market",
+        type=_path,
+        metavar="PATH",
+        help="CSV file or folder: date,open,high,low,close,volume[,symbol][,split]",
+    )
     add("--replay", type=_path, metavar="DIR", help="answer from a folder of recorded envelopes")
     add("--logged-out", action="store_true", help="start before the login, which its page then asks for")
     add("--no-pacing", action="store_true", help="without the documented limits and their penalty box")

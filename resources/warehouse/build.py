@@ -90,10 +90,13 @@ def columns_of(
         for table in tables:
             _create(connection, table)
         _view(connection, beside)
-        return {
-            mart.name: {name: kind for name, kind, *_ in connection.execute(f"describe {mart.sql}").fetchall()}
-            for mart in marts
-        }
+        found = {}
+        for mart in marts:
+            sql = mart.sql if mart.as_of is None else f'from "{mart.name}"({mart.as_of})'
+            if mart.as_of is not None:
+                connection.execute(mart.macro)
+            found[mart.name] = {name: kind for name, kind, *_ in connection.execute(f"describe {sql}").fetchall()}
+        return found
 
 
 def _create(connection: duckdb.DuckDBPyConnection, table: TableSource) -> None:
@@ -144,12 +147,24 @@ def _view(connection: duckdb.DuckDBPyConnection, beside: Sequence[Beside]) -> No
 
 
 def _make(connection: duckdb.DuckDBPyConnection, mart: Mart) -> None:
-    connection.execute(f'create table "{mart.name}" as {mart.sql}')
-    _comment(connection, mart.name, mart.doc, mart.column_docs)
+    if mart.as_of is None:
+        connection.execute(f'create table "{mart.name}" as {mart.sql}')
+    else:
+        connection.execute(mart.macro)
+        connection.execute(f'create view "{mart.name}" as from "{mart.name}"({mart.as_of})')
+    kind = "table" if mart.as_of is None else "view"
+    _comment(connection, mart.name, mart.doc, mart.column_docs, kind=kind)
 
 
-def _comment(connection: duckdb.DuckDBPyConnection, table: str, doc: str, columns: Sequence[tuple[str, str]]) -> None:
-    connection.execute(f'comment on table "{table}" is {literal(doc)}')
+def _comment(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    doc: str,
+    columns: Sequence[tuple[str, str]],
+    *,
+    kind: str = "table",
+) -> None:
+    connection.execute(f'comment on {kind} "{table}" is {literal(doc)}')
     for name, meaning in columns:
         connection.execute(f'comment on column "{table}"."{name}" is {literal(meaning)}')
 

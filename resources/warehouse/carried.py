@@ -43,12 +43,16 @@ def carry_over(
 
 def drop_all_but(connection: duckdb.DuckDBPyConnection, names: frozenset[str]) -> None:
     """Leave of the attached file what is carried over."""
+    inside = "database_name = 'warehouse' and schema_name = 'main'"
     found = connection.execute(
-        "select table_name from duckdb_tables() where database_name = 'warehouse' and schema_name = 'main'"
+        f"""select 'view', view_name from duckdb_views() where {inside} and not internal
+        union all select 'macro table', function_name from duckdb_functions()
+            where {inside} and function_type = 'table_macro' and not internal
+        union all select 'table', table_name from duckdb_tables() where {inside}"""
     ).fetchall()
-    for (name,) in found:
-        if name not in names:
-            connection.execute(f'drop table "{name}"')
+    for kind, name in found:
+        if kind != "table" or name not in names:
+            connection.execute(f'drop {kind} "{name}"')
 
 
 def refresh(connection: duckdb.DuckDBPyConnection, table: TableSource) -> None:

@@ -28,12 +28,22 @@ class TableSource:
 
 @dataclass(frozen=True, slots=True)
 class Mart:
-    """A table made of tables by SQL, with the meaning of its columns."""
+    """A table made of tables by SQL, with the meaning of its columns.
+
+    One that is told `as_of` a day is made when it is read: a table macro that takes the day, and beside it, under the
+    same name, a view with the day that is given here.
+    """
 
     name: str
     doc: str
     sql: str
     column_docs: tuple[tuple[str, str], ...]
+    as_of: str | None = None
+
+    @property
+    def macro(self) -> str:
+        """Makes the table macro."""
+        return f'create macro "{self.name}"(as_of) as table {self.sql}'
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,12 @@ from tests.assets.bent import DAY, TABLES, Bent
 
 NEXT = DAY + timedelta(days=1)
 RESTATED = 1000.0
+VINTAGES = {"conid": 1, "before_at": "2026-11-23T23:30:00+00:00", "before_sha256": "a", "after_sha256": "b"}
+SPLIT = {**VINTAGES, "first_unadjusted_day": "2026-11-24", "factor": 2.0, "last_adjusted_day": "2026-11-23"}
+SPLIT |= {"agreed_bars": 5, "compared_bars": 5, "after_file": "f"}
+PRICES = {"open": 1.0, "high": 1.0, "low": 1.0, "close": 1.0, "volume": 1.0}
+OTHERWISE = {**VINTAGES, "t": 1795444200000, "day": "2026-11-23", **PRICES}
+OTHERWISE |= {f"{name}_before": 1.0 for name in PRICES}
 Record = dict[str, Any]
 
 
@@ -62,6 +68,10 @@ def published(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     def renewed(_: Request, reply: list[Record]) -> Any:
         return [{**reply[0], "novelty": {"a/b": 1}}, {"accountId": "U9", "novelty": 2}, *reply[1:]]
 
+    def compared(_request: Request, _reply: Record) -> Any:
+        return {"actions": [SPLIT], "restatements": [OTHERWISE]}
+
+    bent.bend("corporate_actions", compared, day=NEXT)
     bent.bend("positions", traded, day=NEXT).bend("performance", restated, day=NEXT).bend("accounts", renewed, day=NEXT)
     bent.build(*(name for name in TABLES if name != "bars_1d"), day=NEXT)
     target = bent.lake.layout.warehouse_file

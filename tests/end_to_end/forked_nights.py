@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -24,6 +24,7 @@ import dagster as dg
 from pipelines.command import AT_THE_GATEWAY
 from pipelines.definitions import declared
 from pipelines.orphans import own_run
+from pipelines.resume import partition_tags
 from pipelines.settings import Choices
 from resources.gateway.clock import Clock
 from tests.nights import CLOCKS, SOME_OF_ALL, Nights
@@ -61,6 +62,22 @@ class Gate:
     certificate: Path | None
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A job over a day, or over the days up to another in one run."""
+
+    job: str
+    first: str
+    last: str
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return partition_tags(date.fromisoformat(self.first), date.fromisoformat(self.last))
+
+
+NIGHT = Work("nightly", DAY, DAY)
+
+
 @dataclass(frozen=True)
 class Owner:
     """Somebody with a data folder, a home for Dagster and a clock, whose nights are lived by children."""
@@ -88,10 +105,10 @@ class Owner:
         return SharedTime(self.folder / "time", processes=1)
 
     @contextmanager
-    def night(self, gateway: Gate) -> Iterator["Child"]:
-        """A night, under way."""
+    def night(self, gateway: Gate, work: Work = NIGHT) -> Iterator["Child"]:
+        """A night, or other work, under way."""
         reader, writer = _context.Pipe(duplex=False)
-        process = _context.Process(target=_live, args=(self.folder, gateway, writer))
+        process = _context.Process(target=_live, args=(self.folder, gateway, work, writer))
         process.start()
         writer.close()
         try:
@@ -135,8 +152,8 @@ def step_of(line: str) -> str:
     return found[1] if found else ""
 
 
-def _live(folder: Path, gateway: Gate, told: Connection) -> None:
-    """The child: one night; its exit code says whether it went well."""
+def _live(folder: Path, gateway: Gate, work: Work, told: Connection) -> None:
+    """The child: one night, or other work; its exit code says whether it went well."""
     os.dup2(told.fileno(), sys.stderr.fileno())
     time = SharedTime(folder / "time", processes=1, place=0)
 
@@ -148,7 +165,13 @@ def _live(folder: Path, gateway: Gate, told: Connection) -> None:
         nights = Nights(folder / "data", gateway, scope=SCOPE, instance=instance, choices=CHOICES)
         result = (
             nights.definitions()
-            .resolve_job_def("nightly")
-            .execute_in_process(instance=instance, run_id=run_id, partition_key=DAY, raise_on_error=False)
+            .resolve_job_def(work.job)
+            .execute_in_process(
+                instance=instance,
+                run_id=run_id,
+                partition_key=work.tags.get("dagster/partition"),
+                tags={name: value for name, value in work.tags.items() if name != "dagster/partition"},
+                raise_on_error=False,
+            )
         )
     sys.exit(not result.success)

@@ -46,6 +46,13 @@ def test_a_lapsed_login_reads_as_a_person_would_say_it() -> None:
     )
 
 
+def test_a_download_beyond_its_quote_says_what_to_raise_and_asks_nobody_to_log_in() -> None:
+    alert = compose(Kind.OVER_QUOTE, "", login_url=API, at_risk=(), now=NOW)
+    assert alert.title == "IBKR: a download stopped"
+    assert "raise quote_margin under [bars] in the TOML" in alert.body
+    assert "log in" not in alert.body
+
+
 @pytest.mark.parametrize("kind", [Kind.LOGIN_LAPSED, Kind.COMPETING, Kind.GATEWAY_DOWN])
 def test_whatever_needs_a_person_names_the_login_page_and_what_follows(kind: Kind) -> None:
     body = _body(kind)

@@ -9,12 +9,13 @@ from pipelines.settings import Choices, Environment, Settings, SettingsMistake
 from tests.nights import EVERYTHING
 
 PUBLISHED = {"warehouse", *(mart.name for mart in read_marts())}
+BARS = {"raw/bars_1d", "bars_1d", "raw/corporate_actions", "corporate_actions", "bar_restatements"}
 TABLES = {table.name for table in declared().tables}
 LOOKED_AT = [landing for landing in declared().landings if landing.is_intraday]
 RAW = {f"raw/{landing.name}" for landing in declared().landings}
 OPTIONAL = {key for one in declared().tables if one.raw.is_optional for key in (one.name, f"raw/{one.raw.name}")}
 NIGHT = (RAW | TABLES | PUBLISHED) - OPTIONAL
-HISTORY = {f"{layer}{name}" for name in ("bars_1d", "bar_coverage") for layer in ("raw/", "")}
+HISTORY = BARS | {"raw/bar_coverage", "bar_coverage"}
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +48,15 @@ def test_what_is_left_out_is_no_part_of_a_night_but_is_built_again_from_what_it_
 
 def test_bars_that_a_night_leaves_out_can_be_fetched_by_hand() -> None:
     definitions = build_definitions(Settings(environment=Environment(), choices=Choices(leave_out=["bars_1d"])))
-    assert _assets(definitions, "nightly") == NIGHT - {"raw/bars_1d", "bars_1d"}
+    assert _assets(definitions, "nightly") == NIGHT - BARS
     assert _assets(definitions, "history") == HISTORY | PUBLISHED
+
+
+def test_what_is_only_found_by_looking_at_something_is_left_out_with_it() -> None:
+    found = declared()
+    left_out = {one.name for one in found.without(["bars_1d"])}
+    assert {one.name for one in found.landings} - left_out == {"bars_1d", "corporate_actions"}
+    assert "bars_1d" in {one.name for one in found.without(["corporate_actions"])}
 
 
 @pytest.mark.parametrize(
@@ -101,7 +109,7 @@ def test_reprocess_builds_again_what_is_there_already(definitions: dg.Definition
 
 
 @pytest.mark.parametrize(
-    ("job", "assets"), [("nightly", TABLES - OPTIONAL), ("history", {"bars_1d", "bar_coverage"}), ("reprocess", TABLES)]
+    ("job", "assets"), [("nightly", TABLES - OPTIONAL), ("history", HISTORY & TABLES), ("reprocess", TABLES)]
 )
 def test_each_table_is_checked_before_it_is_published(definitions: dg.Definitions, job: str, assets: set[str]) -> None:
     layer = definitions.resolve_job_def(job).asset_layer

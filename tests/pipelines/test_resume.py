@@ -1,6 +1,7 @@
 """The plan over parked work, by values alone: nothing is run, nothing is asked."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -137,6 +138,15 @@ def test_work_that_waits_for_a_limit_goes_on_when_it_is_due(ahead: timedelta) ->
     found = _planned(_work("performance", until=due), present=_present(due + ahead))
     assert len(found.runs) == (ahead >= timedelta())
     assert found.lost == ()
+
+
+@pytest.mark.parametrize(("margin", "goes_on"), [(0.5, False), (1.0, False), (1.1, True)])
+def test_what_would_have_asked_more_than_its_quote_goes_on_when_its_owner_allows_more(
+    margin: float, *, goes_on: bool
+) -> None:
+    work = replace(_work("bars_1d", waits_for="OverQuote"), margin=1.0)
+    found = _planned(work, present=replace(_present(), quote_margin=margin))
+    assert (len(found.runs), found.lost) == (goes_on, ())
 
 
 @pytest.mark.parametrize("state", State)

@@ -68,6 +68,14 @@ class Bars:
     volume: npt.NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class Split:
+    """One share becomes `ratio` shares, from the opening of a day on; a reverse split has one below 1."""
+
+    day: date
+    ratio: float
+
+
 class Market(Protocol):
     """Where every price of the world comes from, so that all of it agrees."""
 
@@ -83,8 +91,12 @@ class Market(Protocol):
         """Days on which the contract trades, both ends included, by its exchange's calendar and its life."""
         ...
 
+    def splits(self, instrument: Instrument) -> Sequence[Split]:
+        """Every split of the contract, whatever the clock says, oldest first."""
+        ...
+
     def daily(self, instrument: Instrument, first: date, last: date) -> Bars:
-        """Daily bars, both ends included, whatever the clock says: cutting at 'now' is the caller's."""
+        """Daily bars as they were traded, both ends included; cutting at 'now' is the caller's."""
         ...
 
     def minutes(self, instrument: Instrument, day: date) -> Bars:
@@ -120,6 +132,10 @@ class BarMarket(ABC):
     def trading_days(self, instrument: Instrument, first: date, last: date) -> list[date]: ...
     @abstractmethod
     def daily(self, instrument: Instrument, first: date, last: date) -> Bars: ...
+
+    def splits(self, instrument: Instrument) -> Sequence[Split]:  # noqa: ARG002
+        """None, unless somebody knows of them."""
+        return ()
 
     def minutes(self, instrument: Instrument, day: date) -> Bars:
         """One-minute bars that add up to the day; none when it is not a trading day."""

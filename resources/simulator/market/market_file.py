@@ -20,7 +20,7 @@ from resources.simulator.calendars import hours
 from resources.simulator.contracts import catalogue
 from resources.simulator.contracts.derivatives import life
 from resources.simulator.contracts.instruments import Instrument
-from resources.simulator.market.market import BarMarket, Bars, Instants, Market, NoPriceError
+from resources.simulator.market.market import BarMarket, Bars, Instants, Market, NoPriceError, Split
 from resources.simulator.market.price_file import PriceFileError, Series, read
 from resources.simulator.market.prices import Daily, Prices
 
@@ -55,6 +55,13 @@ class FileMarket(BarMarket):
         if series is None:
             return self._other(instrument).trading_days(instrument, first, last)
         return series.days[_rows(instrument, series, first, last)]
+
+    def splits(self, instrument: Instrument) -> Sequence[Split]:
+        """Of a contract's own file or its underlying's; terms of options change otherwise."""
+        series = self._source(instrument)
+        if series is None:
+            return self._other(instrument).splits(instrument)
+        return () if instrument.asset_class == "OPT" else series.splits
 
     def daily(self, instrument: Instrument, first: date, last: date) -> Bars:
         series = self._source(instrument)

@@ -1,9 +1,10 @@
-"""Daily prices in CSV: date,open,high,low,close,volume and optionally symbol.
+"""Daily prices in CSV: date,open,high,low,close,volume and optionally symbol and split.
 
 Belongs here: reading files strictly, and saying what is wrong with them. Does not: serving (`market_file.py`).
 
 Columns may come in any order and case, and others may stand beside them. Without a symbol column the file's
-name is the symbol. Numbers are kept as they are written.
+name is the symbol. Numbers are kept as they are written: prices as they were traded. A line whose split is 2 is the
+first day on which two shares stand for one of the day before; 0.1 is a reverse split, an empty one is none.
 """
 
 import csv
@@ -15,12 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
+from resources.simulator.market.market import Split
 from resources.simulator.market.minutes import Day
 from resources.simulator.market.paths import Ints
 from resources.simulator.market.prices import Daily
 
 COLUMNS = ("date", "open", "high", "low", "close", "volume")
 SYMBOLS = ("symbol", "ticker")
+SPLIT = "split"
 
 
 class PriceFileError(ValueError):
@@ -34,6 +37,7 @@ class Series:
     days: list[date]
     ordinals: Ints
     prices: Daily
+    splits: tuple[Split, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +47,18 @@ class Row:
     symbol: str
     day: date
     bar: Day
+    split: float | None
 
 
 def read(path: Path) -> dict[str, Series]:
     """Every symbol of a file or of a folder of files, in alphabetical order."""
-    found: dict[str, dict[date, Day]] = {}
+    found: dict[str, dict[date, Row]] = {}
     for file in _files(path):
         for line, row in _rows(file):
             days = found.setdefault(row.symbol, {})
             if row.day in days:
                 raise _broken(file, line, f"{row.symbol} has {row.day} twice", "Keep one of the two lines")
-            days[row.day] = row.bar
+            days[row.day] = row
     if not found:
         raise PriceFileError(f"read {path}: no prices in it. Give each symbol at least one line")
     return {symbol: _series(found[symbol]) for symbol in sorted(found)}
@@ -103,7 +108,7 @@ def _row(file: Path, line: int, places: dict[str, int], cells: list[str]) -> Row
         raise _broken(file, line, "the symbol is empty", "Fill it in or remove the line")
     bar = Day(*(_number(file, line, name, named[name]) for name in COLUMNS[1:]))
     _check(file, line, bar)
-    return Row(symbol, _date(file, line, named["date"]), bar)
+    return Row(symbol, _date(file, line, named["date"]), bar, _split(file, line, named.get(SPLIT, "")))
 
 
 def _date(file: Path, line: int, text: str) -> date:
@@ -123,6 +128,17 @@ def _number(file: Path, line: int, name: str, text: str) -> float:
     return number
 
 
+def _split(file: Path, line: int, text: str) -> float | None:
+    if not text:
+        return None
+    ratio = _number(file, line, SPLIT, text)
+    if ratio <= 0:
+        raise _broken(
+            file, line, f"split {text} is not positive", "Write how many shares one share becomes, or nothing"
+        )
+    return ratio
+
+
 def _check(file: Path, line: int, bar: Day) -> None:
     if bar.high < bar.low:
         raise _broken(file, line, f"high {bar.high:g} is below low {bar.low:g}", "Correct or remove the line")
@@ -134,12 +150,13 @@ def _check(file: Path, line: int, bar: Day) -> None:
         raise _broken(file, line, "a price is not positive or the volume is negative", "Correct or remove the line")
 
 
-def _series(found: dict[date, Day]) -> Series:
+def _series(found: dict[date, Row]) -> Series:
     days = sorted(found)
-    rows = [found[day] for day in days]
+    rows = [found[day].bar for day in days]
     sides = ([getattr(row, side) for row in rows] for side in Daily._fields)
     ordinals = np.array([day.toordinal() for day in days], dtype=np.int64)
-    return Series(days, ordinals, Daily(*(np.array(side, dtype=np.float64) for side in sides)))
+    splits = tuple(Split(day, ratio) for day in days if (ratio := found[day].split))
+    return Series(days, ordinals, Daily(*(np.array(side, dtype=np.float64) for side in sides)), splits)
 
 
 def _broken(file: Path, line: int, said: str, advice: str) -> PriceFileError:

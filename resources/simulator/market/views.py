@@ -8,7 +8,7 @@ close a price drifts off it, before the opening it walks from there to near the 
 bars are the same in both views.
 """
 
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Protocol
 
@@ -22,6 +22,7 @@ from resources.simulator.market.dice import drawn
 from resources.simulator.market.market import MINUTE, RECENT, Bars, Instants, Market
 from resources.simulator.market.paths import Floats, Ints
 from resources.simulator.market.prices import Daily
+from resources.simulator.market.splits import Adjusted
 from resources.simulator.noise import noise
 
 BEFORE, AFTER = 330, 240  # minutes
@@ -65,6 +66,15 @@ class Views:
     def __init__(self, market: Market) -> None:
         self.market = market
         self._sized = lru_cache(maxsize=KEPT_DAYS)(self._add_up)
+        self._after: dict[tuple[int, int], Views] = {}
+
+    def told(self, instrument: Instrument, at: datetime) -> "Views":
+        """The views as charts of an instant show them: in its shares, where there were splits."""
+        adjusted = Adjusted(self.market, at)
+        done = len(adjusted.splits(instrument))
+        if done and (instrument.conid, done) not in self._after:
+            self._after[instrument.conid, done] = Views(adjusted)
+        return self._after[instrument.conid, done] if done else self
 
     def of(self, instrument: Instrument, *, extended: bool = False) -> View:
         """The view that was asked for, as far as the contract has one."""

@@ -98,7 +98,7 @@ def answer(views: Views, instrument: Instrument, wish: Wish, *, now: datetime, b
     """One reply; None when the window holds no bar."""
     span = parse_period(wish.period)
     size = parse_bar(wish.bar, span)
-    late = availability.delay(instrument.exchange)
+    late, views = availability.delay(instrument.exchange), views.told(instrument, now)
     told = now - timedelta(seconds=late)
     found = chart(views, instrument, span=span, size=size, now=told, end=wish.end, extended=wish.outside)
     if not len(found.bars.start):

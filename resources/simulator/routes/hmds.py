@@ -80,7 +80,7 @@ def answer(views: Views, instrument: Instrument, query: Mapping[str, str], now: 
     span = parse_period(query.get("period"))
     late = availability.delay(instrument.exchange)
     found = chart(
-        views,
+        views.told(instrument, now),
         instrument,
         span=span,
         size=parse_bar(word(query.get("bar", "")), span),

@@ -97,6 +97,28 @@ def test_a_day_whose_only_replies_are_in_doubt_is_left_out_of_what_is_built_agai
     assert nights.lake.tables.files("positions") == []
 
 
+def test_where_the_row_observed_first_stands_no_row_of_a_landing_in_doubt_does(bent: Bent, nights: Nights) -> None:
+    """All tables are gone: what the checks look at is built first."""
+    [path] = nights.lake.raw.landings("bars_1d", DAY.isoformat())
+    good = list(nights.lake.raw.read(path))
+
+    def of_another_and_dearer(_: Request, reply: dict[str, Any]) -> Any:
+        return {**reply, "symbol": "ANOTHER", "data": [{**bar, "h": bar["h"] * 2} for bar in reply["data"]]}
+
+    def a_stock(_: Request, reply: dict[str, Any]) -> Any:
+        return {"secdef": [{**row, "assetClass": "STK"} for row in reply["secdef"]]}
+
+    bent.bend("instruments", a_stock)
+    _bent(bent, nights, "bars_1d", of_another_and_dearer)
+    later = timedelta(hours=1)
+    with nights.lake.raw.landing("bars_1d", DAY.isoformat(), at=EVENING + later, run_id="again") as landing:
+        for one in good:
+            landing.append(replace(one, received_at=one.received_at + later))
+    outcome = _reprocessed(nights)
+    assert outcome.is_success, (outcome.failures, outcome.failed_checks)
+    assert set(nights.table("bars_1d")["raw_sha256"]) <= {one.sha256 for one in good}
+
+
 @pytest.mark.slow
 def test_a_check_that_does_not_block_is_reported_and_the_night_is_published(bent: Bent, nights: Nights) -> None:
     _bent(bent, nights, "symbols", lambda _request, _reply: {"AAPL": []})

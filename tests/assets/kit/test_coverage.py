@@ -118,3 +118,15 @@ def test_a_contract_that_never_gave_a_bar_is_told_of_as_a_whole() -> None:
         "the new day was asked for once, the contract twice"
     )
     assert of_the_whole([], []) == []
+
+
+def test_a_held_day_that_comes_no_more_stays_held_and_what_is_empty_beside_it_keeps_its_evidence() -> None:
+    """Bars that are held are read again beside those that are missing."""
+    first, last, hole = _day(0), _day(9), 4
+    asked = [Asked(first, last, np.delete(SESSIONS[:10], hole), _reply(number)) for number in range(2)]
+    known = without_bars(SESSIONS, [], asked)
+    again = without_bars(SESSIONS, known, [Asked(_day(hole + 1), _day(10), SESSIONS[7:11], _reply(2))])
+    [before] = [one for one in intervals(SESSIONS[:11], _held(asked), known) if one.state == "verified_empty"]
+    told = intervals(SESSIONS[:11], np.append(_held(asked), SESSIONS[10]), again)
+    assert [(one.state, one.sessions) for one in told] == [("held", 4), ("verified_empty", 1), ("held", 6)]
+    assert told[1] == before

@@ -84,6 +84,26 @@ def test_nothing_is_kept_from_before_a_landing_that_ended_well(raw: RawStore) ->
     assert [one.received_at for one in _kept(raw)] == [EVENING + 2 * MINUTE]
 
 
+@pytest.mark.parametrize(
+    ("later", "has_end", "is_kept"),
+    [
+        (timedelta(days=1), True, True),
+        (timedelta(days=6), True, True),
+        (timedelta(days=7), True, False),
+        (-2 * MINUTE, True, False),
+        (timedelta(days=1), False, False),
+        (HOUR, False, True),
+    ],
+)
+def test_a_window_of_the_past_is_kept_over_the_midnight_that_ends_a_login_and_the_newest_bars_are_not(
+    raw: RawStore, later: timedelta, *, has_end: bool, is_kept: bool
+) -> None:
+    query = {"conid": "1", "period": "42d"} | ({"startTime": "20261001-12:00:00"} if has_end else {})
+    asked = Request("GET", "/iserver/marketdata/history", query)
+    _try(raw, Envelope(asked, 200, {}, b'{"data":[]}', EVENING, "try"), dataset="bars_1d")
+    assert len(_kept(raw, now=EVENING + later, landing=LANDINGS["bars_1d"])) == is_kept
+
+
 def test_other_days_and_datasets_tell_nothing(raw: RawStore) -> None:
     _try(raw, _reply(0), dataset="ledger")
     assert _kept(raw) == []

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 FRIDAY, SATURDAY, MONDAY, TUESDAY = "2024-11-22", "2024-11-23", "2024-11-25", "2024-11-26"
 EVENING = datetime(2024, 11, 25, 23, 30, tzinfo=UTC)
-LOCAL = ["requests", "gateway_session", "parked_work", "check_results", "bar_coverage"]
+LOCAL = ["requests", "gateway_session", "parked_work", "check_results", "bar_coverage", "corporate_actions"]
 
 
 class Nowhere(Gateway):

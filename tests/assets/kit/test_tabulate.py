@@ -1,14 +1,15 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.kit.declare import ByYear
+from assets.kit.declare import ByYear, Table
 from assets.kit.scope import Scope
 from assets.kit.tabulate import BATCH_ROWS, build_years
 from resources.envelope import Envelope, Request
@@ -30,8 +31,8 @@ def _land(lake: Lake, night: date, conid: int, days: list[date], price: float) -
         landing.append(Envelope(request, 200, {}, body, received, f"run-{night}"))
 
 
-def _build(lake: Lake, nights: list[date], *, afresh: bool) -> None:
-    build_years(BARS, [night.isoformat() for night in nights], lake=lake, calendar=CALENDAR, afresh=afresh)
+def _build(lake: Lake, nights: list[date], *, afresh: bool, table: Table = BARS) -> None:
+    build_years(table, [night.isoformat() for night in nights], lake=lake, calendar=CALENDAR, afresh=afresh)
 
 
 def _files(lake: Lake) -> dict[str, Any]:
@@ -40,16 +41,30 @@ def _files(lake: Lake) -> dict[str, Any]:
     }
 
 
-def test_years_are_files_and_of_equal_keys_the_one_observed_last_stays(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stands", ["first", "last"])
+def test_years_are_files_and_of_equal_keys_the_one_observed_first_or_last_stays(
+    tmp_path: Path, stands: Literal["first", "last"]
+) -> None:
     lake = Lake(root=str(tmp_path), profile="p")
     _land(lake, NIGHTS[2], 1, NIGHTS[:3], 10.0)
     _land(lake, NIGHTS[3], 1, NIGHTS[1:], 11.0)
-    _build(lake, NIGHTS[2:], afresh=False)
+    _build(lake, NIGHTS[2:], afresh=False, table=replace(BARS, storage=ByYear(stands=stands)))
     closes = {year: [(row["trading_day"], row["close"]) for row in rows] for year, rows in _files(lake).items()}
+    shared = {"first": 10.0, "last": 11.0}[stands]
     assert closes == {
-        "year=2025": [(NIGHTS[0], 10.0), (NIGHTS[1], 11.0)],
-        "year=2026": [(NIGHTS[2], 11.0), (NIGHTS[3], 11.0)],
+        "year=2025": [(NIGHTS[0], 10.0), (NIGHTS[1], shared)],
+        "year=2026": [(NIGHTS[2], shared), (NIGHTS[3], 11.0)],
     }
+
+
+def test_landings_in_doubt_are_left_out(tmp_path: Path) -> None:
+    lake = Lake(root=str(tmp_path), profile="p")
+    _land(lake, NIGHTS[2], 1, NIGHTS[:3], 10.0)
+    _land(lake, NIGHTS[3], 1, NIGHTS[1:], 11.0)
+    [doubted] = lake.raw.landings("bars_1d", NIGHTS[2].isoformat())
+    nights = [night.isoformat() for night in NIGHTS]
+    build_years(BARS, nights, lake=lake, calendar=CALENDAR, afresh=True, but={doubted.name})
+    assert {row["close"] for rows in _files(lake).values() for row in rows} == {11.0}
 
 
 LANDINGS = st.lists(
@@ -97,7 +112,7 @@ def test_a_key_told_again_in_a_later_batch_is_held_once_as_told_last(tmp_path: P
     for conid in range(1, contracts + 1):
         _land(lake, NIGHTS[3], conid, days, 10.0)
     _land(lake, NIGHTS[3], 1, days, 11.0)
-    _build(lake, [NIGHTS[3]], afresh=False)
+    _build(lake, [NIGHTS[3]], afresh=False, table=replace(BARS, storage=ByYear()))
     rows = lake.tables.read(lake.tables.files("bars_1d"))
     assert len(rows) == contracts * len(days) > BATCH_ROWS
     assert rows[rows["conid"] == 1]["close"].unique().tolist() == [11.0]

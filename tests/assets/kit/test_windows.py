@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.kit.windows import SIZES, Window, end_of, end_of_day, missing_days, period_of, windows
+from assets.kit.windows import (
+    OVERLAP,
+    SIZES,
+    Window,
+    end_of,
+    end_of_day,
+    missing_days,
+    overlapping,
+    period_of,
+    windows,
+)
 
 SESSIONS = np.arange("2026-01-01", "2026-01-13", dtype="datetime64[D]")
 NINE = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
@@ -117,3 +127,36 @@ def test_a_window_of_smaller_bars_ends_where_the_bar_after_its_last_does(
 ) -> None:
     after = None if following is None else NINE + timedelta(minutes=following)
     assert end_of(NINE, after, SIZES[size]) == NINE + timedelta(minutes=minutes)
+
+
+@given(
+    held=st.sets(st.integers(0, len(SESSIONS) - 1)),
+    places=st.tuples(st.integers(0, len(SESSIONS) - 1), st.integers(0, len(SESSIONS) - 1)).map(sorted),
+    room=st.integers(-1, 12),
+)
+def test_a_window_grows_by_held_days_beside_it_and_never_beyond_its_room(
+    held: set[int], places: list[int], room: int
+) -> None:
+    first, last = places
+    count = last - first + 1
+    [window] = windows(SESSIONS, SESSIONS[[first, last]] if first < last else SESSIONS[[first]])
+    wide = overlapping(window, SESSIONS, SESSIONS[sorted(held)], cap=count + room)
+    begins, ends = (int(np.searchsorted(SESSIONS, np.datetime64(day))) for day in (wide.first, wide.last))
+    assert begins <= first <= last <= ends
+    assert wide.bars == ends - begins + 1 <= count + max(room, 0)
+    assert first - begins <= OVERLAP
+    assert ends - last <= OVERLAP
+    if room >= 2 * OVERLAP:
+        assert begins == min((n for n in held if first - OVERLAP <= n < first), default=first)
+        assert ends == max((n for n in held if last < n <= last + OVERLAP), default=last)
+
+
+def test_a_night_reads_five_days_again_in_its_one_request() -> None:
+    [window] = windows(SESSIONS, SESSIONS[-1:])
+    wide = overlapping(window, SESSIONS, SESSIONS[:-1])
+    assert (wide.first, wide.last, wide.bars) == (SESSIONS[-6].item(), SESSIONS[-1].item(), 6)
+
+
+def test_nothing_is_read_again_of_a_contract_that_is_new() -> None:
+    [window] = windows(SESSIONS, SESSIONS[-1:])
+    assert overlapping(window, SESSIONS, SESSIONS[:0]) == window

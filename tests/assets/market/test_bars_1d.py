@@ -87,19 +87,6 @@ def test_a_bar_of_a_day_that_had_not_closed_waits(bent: Bent) -> None:
     assert built.rows("bars_1d")["trading_day"].tolist() == [DAY]
 
 
-def test_a_close_that_halves_is_listed(bent: Bent) -> None:
-    bent.bend("bars_1d", _reply(_bar(18), _bar(19), _bar(20, o=5.0, l=4.0, c=4.5))).build("bars_1d")
-    [offender] = bent.verdict("no_price_jumps_by_half").offenders
-    assert (offender["close_before"], offender["close"]) == ("11.0", "4.5")
-    assert bent.bend("bars_1d", lambda _, reply: reply).verdict("no_price_jumps_by_half").count == 1
-
-
-def test_steady_prices_are_not_listed(bent: Bent) -> None:
-    assert (
-        bent.bend("bars_1d", _reply(_bar(18), _bar(19))).build("bars_1d").verdict("no_price_jumps_by_half").has_passed
-    )
-
-
 @pytest.mark.slow
 def test_what_a_reply_of_a_thousand_bars_was_cut_by_without_a_word_is_asked_for_next(tmp_path: Path) -> None:
     """The end of a window is its `startTime`; what lies before the 1000th bar is clipped and nothing says so."""
@@ -120,6 +107,27 @@ def test_what_a_reply_of_a_thousand_bars_was_cut_by_without_a_word_is_asked_for_
     assert older.request.query["startTime"] == f"{last + timedelta(days=1):%Y%m%d}-12:00:00"
     assert len(days) >= 1500
     np.testing.assert_array_equal(days, sessions)
+
+
+@pytest.mark.slow
+def test_a_range_of_before_a_listing_is_asked_for_twice_with_the_bars_held_beside_it(tmp_path: Path) -> None:
+    """The first bar that comes is then none of the range."""
+    listed = trading_calendar("XNYS").between(date(2026, 11, 16), DAY).astype(str)
+    lines = [f"{day},10,11,9,10.5,1000,NEWCO" for day in listed]
+    (tmp_path / "prices.csv").write_text("\n".join(["date,open,high,low,close,volume,symbol", *lines]))
+    scope = {"watchlist": ["NEWCO"], "bars_asset_classes": ["STK"], "bars_depth_days": 5}
+    with serve(Options(clock=EVENING, positions=0, market=tmp_path / "prices.csv")) as gateway:
+        nights = Nights(tmp_path / "data", gateway, scope=scope)
+        nights.materialize("raw/symbols", "symbols", "raw/positions", "positions", day=DAY.isoformat())
+        rest(gateway)
+        nights.materialize("raw/instruments", "instruments", "raw/bars_1d", "bars_1d", day=DAY.isoformat())
+        assert nights.table("bars_1d")["trading_day"].min() == date(2026, 11, 16)
+        rest(gateway)
+        outcome = nights.materialize("raw/bars_1d", "bars_1d", day="2026-11-02", last="2026-11-13")
+    assert outcome.is_success, outcome.failures
+    assert outcome.requests == 2
+    [landing] = nights.lake.raw.landings("bars_1d", "2026-11-13")
+    assert {one.request.query["startTime"] for one in nights.lake.raw.read(landing)} == {"20261121-12:00:00"}
 
 
 def test_replies_of_the_contracts_asked_for_pass(bent: Bent) -> None:

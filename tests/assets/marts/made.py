@@ -23,14 +23,17 @@ FILLING = {
 Rows = Sequence[dict[str, Any]]
 
 
-def mart(name: str, columns: str = "*", **tables: Rows) -> list[dict[str, Any]]:
-    """The rows of a mart over tables that hold these rows."""
-    [sql] = [one.sql for one in read_marts() if one.name == name]
+def mart(name: str, columns: str = "*", *, as_of: str | None = None, **tables: Rows) -> list[dict[str, Any]]:
+    """The rows of a mart over tables that hold these rows; of one that takes a day, as of it or as it is without."""
+    [found] = [one for one in read_marts() if one.name == name]
     with connected(None) as connection:
         for table in TABLES.values():
-            if table.name in sql:
+            if table.name in found.sql:
                 _make(connection, table, tables.get(table.name, ()))
-        result = connection.execute(f"select {columns} from ({sql})")
+        if found.as_of is not None:
+            connection.execute(found.macro)
+        relation = f"({found.sql})" if found.as_of is None else f"{name}({as_of or found.as_of})"
+        result = connection.execute(f"select {columns} from {relation}")
         names = [column[0] for column in result.description]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 

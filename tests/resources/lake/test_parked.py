@@ -33,6 +33,7 @@ def test_nothing_waits_where_nothing_was_parked(store: ParkedStore) -> None:
 
 def test_a_piece_of_work_is_read_back_as_it_was_parked(store: ParkedStore) -> None:
     works = [_work(), Parked("bars_1d", (MONDAY, TUESDAY), "LoginRequired", "Log in.", NOW, None, "")]
+    works.append(Parked("bars_1h", (MONDAY,), "OverQuote", "Look at it.", NOW, None, "", margin=1.5))
     for work in works:
         store.park(work)
     assert store.waiting() == works

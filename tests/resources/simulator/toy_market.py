@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resources.simulator.contracts.instruments import Instrument
-from resources.simulator.market.market import Bars, NoPriceError
+from resources.simulator.market.market import Bars, NoPriceError, Split
 
 EPOCH = date(2020, 1, 1)
 LENGTH = 3_000
@@ -44,6 +44,9 @@ class ToyMarket:
         end = min(last, instrument.expiry or last)
         start = max(first, instrument.expiry - timedelta(days=120)) if instrument.expiry else first
         return list(WEEKDAYS[bisect_left(WEEKDAYS, start) : bisect_right(WEEKDAYS, end)])
+
+    def splits(self, instrument: Instrument) -> Sequence[Split]:  # noqa: ARG002
+        return ()
 
     def daily(self, instrument: Instrument, first: date, last: date) -> Bars:
         days = self.trading_days(instrument, first, last)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from resources.warehouse.build import WarehouseMistake, build, connected
+from resources.warehouse.build import WarehouseMistake, build, columns_of, connected
 from resources.warehouse.source import ColumnDoc, Mart, TableSource
 
 pytestmark = pytest.mark.slow
@@ -20,6 +20,9 @@ COLUMNS = (
     ColumnDoc("version", "BIGINT", True, "The owner's version."),
 )
 DOUBLED = Mart("doubled", "Twice the ids.", "select conid * 2 as twice, version from held", (("twice", "Two ids."),))
+UP_TO = Mart(
+    "up_to", "Ids up to one.", "select conid from held where conid <= as_of", (("conid", "Id."),), "1e9::bigint"
+)
 
 READER = """
 import sys, time
@@ -66,6 +69,18 @@ def test_tables_are_sorted_typed_and_say_what_they_are(tmp_path: Path) -> None:
 def test_a_table_that_never_landed_is_there_without_rows(tmp_path: Path) -> None:
     empty = TableSource("held", "What is held.", COLUMNS, (), ("conid",))
     assert build(tmp_path / "w.duckdb", [empty], [DOUBLED]) == {"held": 0, "doubled": 0}
+
+
+def test_a_mart_that_is_told_as_of_something_is_a_view_of_all_and_a_macro_of_any(tmp_path: Path) -> None:
+    assert build(tmp_path / "w.duckdb", [_source(tmp_path)], [UP_TO]) == {"held": 1000, "up_to": 1000}
+    assert columns_of([UP_TO], [_source(tmp_path)]) == {"up_to": {"conid": "BIGINT"}}
+    with connected(tmp_path / "w.duckdb", read_only=True) as connection:
+        assert connection.execute("select count(*) from up_to").fetchall() == [(1000,)]
+        assert connection.execute("select count(*) from up_to(7)").fetchall() == [(7,)]
+        told = "select comment from duckdb_views() where view_name = 'up_to'"
+        assert connection.execute(told).fetchall() == [("Ids up to one.",)]
+        told = "select comment from duckdb_columns() where table_name = 'up_to'"
+        assert connection.execute(told).fetchall() == [("Id.",)]
 
 
 def test_a_mart_that_fails_leaves_the_old_file_and_no_trace(tmp_path: Path) -> None:
@@ -126,10 +141,11 @@ def test_a_reader_in_another_process_sees_whole_versions_during_50_publications(
 
 def test_duckdb_1_5_reads_what_2_0_wrote(tmp_path: Path) -> None:
     target = tmp_path / "w.duckdb"
-    build(target, [_source(tmp_path)], [DOUBLED])
+    build(target, [_source(tmp_path)], [DOUBLED, UP_TO])
     query = (
         "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); "
-        "print(duckdb.__version__, c.execute('select sum(twice) from doubled').fetchall()[0][0])"
+        "sums = ('sum(twice) from doubled', 'sum(conid) from up_to', 'sum(conid) from up_to(7)'); "
+        "print(duckdb.__version__, *(c.execute('select ' + one).fetchall()[0][0] for one in sums))"
     )
     done = subprocess.run(
         [sys.executable, "-c", query, str(target)],
@@ -138,4 +154,6 @@ def test_duckdb_1_5_reads_what_2_0_wrote(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert done.stdout.split() == ["1.5.6", "1001000"], done.stderr or "run `make check`: it installs DuckDB 1.5 beside"
+    assert done.stdout.split() == ["1.5.6", "1001000", "500500", "28"], (
+        done.stderr or "run `make check`: it installs DuckDB 1.5 beside"
+    )

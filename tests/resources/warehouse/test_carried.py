@@ -1,6 +1,7 @@
 """A warehouse of which large tables are carried over is the one that is built of the same files from nothing."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,6 +42,11 @@ def _write(folder: Path, month: str, closes: Month, columns: Sequence[ColumnDoc]
 
 def _bars(files: Sequence[Path], columns: tuple[ColumnDoc, ...] = COLUMNS) -> TableSource:
     return TableSource("bars", "Bars.", columns, tuple(sorted(files)), ("conid", "trading_day"))
+
+
+def _up_to(compared: str) -> Mart:
+    """Bars of the days before one, or up to it."""
+    return Mart("up_to", "Bars up to a day.", f"from bars where trading_day {compared} as_of", (), "date '2027-01-01'")
 
 
 def _rows(warehouse: Path, sql: str = "from bars order by all") -> list[tuple[object, ...]]:
@@ -107,6 +113,18 @@ def test_small_tables_are_loaded_anew_and_what_is_no_more_declared_goes(tmp_path
     assert [row[2] for row in _rows(warehouse, "from small")] == [2.0, 2.0]
     tables = "select table_name from duckdb_tables() where schema_name = 'main' order by all"
     assert _rows(warehouse, tables) == [("bars",), ("small",)]
+
+
+def test_a_mart_that_is_told_as_of_something_is_made_anew_and_goes_when_it_is_no_more_declared(tmp_path: Path) -> None:
+    path, warehouse = _write(tmp_path, "1", {0: 1.0, 1: 1.0}), tmp_path / "w.duckdb"
+    build(warehouse, [_bars([path])], [_up_to("<"), LATEST], large=LARGE)
+    assert build(warehouse, [_bars([path])], [_up_to("<="), LATEST], large=LARGE)["up_to"] == 4
+    assert _rows(warehouse, f"select count(*) from up_to(date '{FIRST}')") == [(2,)]
+    build(warehouse, [_bars([path])], [replace(_up_to("<="), as_of=None, sql="from bars")], large=LARGE)
+    build(warehouse, [_bars([path])], [], large=LARGE)
+    left = "select view_name from duckdb_views() where not internal union all select function_name from "
+    left += "duckdb_functions() where function_type = 'table_macro' and not internal union all select table_name from "
+    assert _rows(warehouse, f"{left} duckdb_tables() where schema_name = 'main'") == [("bars",)]
 
 
 def test_a_warehouse_that_is_damaged_is_no_reason_not_to_build_one(tmp_path: Path) -> None:

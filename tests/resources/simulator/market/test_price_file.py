@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from resources.simulator.market.market import Split
 from resources.simulator.market.price_file import PriceFileError, read
 
 HEADER = "date,open,high,low,close,volume\n"
@@ -30,6 +31,12 @@ def test_columns_come_in_any_order_and_case_with_others_between(tmp_path: Path, 
     assert found["ABC"].prices.open.tolist() == [10.123456789]
 
 
+def test_a_split_stands_on_its_first_day(tmp_path: Path) -> None:
+    text = f"Split,{HEADER}2,2020-01-03,5,5,5,5,9\n,2020-01-02,10,10,10,10,9\n0.1,2020-01-06,50,50,50,50,9\n"
+    found = read(write(tmp_path, text))
+    assert found["AAPL"].splits == (Split(date(2020, 1, 3), 2.0), Split(date(2020, 1, 6), 0.1))
+
+
 def test_a_folder_holds_one_file_per_symbol_and_days_are_sorted(tmp_path: Path) -> None:
     write(tmp_path, HEADER + GOOD + "2013-02-28,444.05,447.87,441.4,441.4,11518400\n\n")
     write(tmp_path, HEADER + GOOD, "IBM.CSV")
@@ -53,6 +60,8 @@ def test_a_folder_holds_one_file_per_symbol_and_days_are_sorted(tmp_path: Path) 
         (HEADER + "2013-03-01,1,2,0,1,5\n", "line 2: a price is not positive"),
         (HEADER + "2013-03-01,1,2,1,1,-5\n", "line 2: a price is not positive or the volume is negative"),
         (HEADER + "01/03/2013,1,2,1,1,5\n", "line 2: date '01/03/2013' is not a day. Write it like 2013-03-01"),
+        ("split," + HEADER + "0," + GOOD, "line 2: split 0 is not positive. Write how many shares one share becomes"),
+        ("split," + HEADER + "2:1," + GOOD, "line 2: split '2:1' is not a number"),
         (HEADER + "2013-03-01,1,2\n", "line 2: the line ends before low, close, volume"),
         ("symbol," + HEADER + " ," + GOOD, "line 2: the symbol is empty"),
         (HEADER, "no prices in it"),

@@ -324,3 +324,18 @@ def test_prices_of_a_file_arrive_bit_for_bit(tmp_path: Path) -> None:
     assert [bar["h"] for bar in bars] == [close + 0.1 for close in closes.tolist()]
     assert [round(bar["v"] * 100, 6) for bar in bars] == list(range(1, len(days) + 1))
     assert [f"{datetime.fromtimestamp(bar['t'] / 1000, UTC):%Y-%m-%d}" for bar in bars] == days
+
+
+def test_bars_before_a_split_are_adjusted_once_its_day_has_come(tmp_path: Path) -> None:
+    file = tmp_path / "prices.csv"
+    file.write_text(
+        "symbol,date,open,high,low,close,volume,split\n"
+        "AAPL,2005-02-25,89.62,89.91,88.19,88.99,32696100,\n"
+        "AAPL,2005-02-28,44.68,45.14,43.96,44.86,23271800,2\n"
+    )
+    market = FileMarket(file)
+    before, after = (datetime(2005, 2, day, 23, 30, tzinfo=UTC) for day in (25, 28))
+    [traded] = ask(make_client(market, now=before), period="5d", bar="1d")["data"]
+    adjusted, _ = ask(make_client(market, now=after), period="5d", bar="1d")["data"]
+    assert (traded["c"], traded["v"]) == (88.99, 326961)
+    assert (adjusted["c"], adjusted["v"], adjusted["t"]) == (44.5, 653922, traded["t"])
