@@ -81,6 +81,7 @@ def several(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
         yield nights
 
 
+BETWEEN_NIGHTS = {"corporate_actions", "bar_restatements"}  # tests/assets/market/test_corporate_actions.py has some
 OF_A_DAY = [one for one in FOUND.tables if one.raw.time != "local" and not one.raw.is_intraday]
 
 
@@ -104,7 +105,7 @@ def test_a_second_landing_of_the_same_day_is_kept_beside_the_first(landed_twice:
 def test_a_second_landing_of_our_own_records_holds_the_first(landed_twice: Landed, table: Table) -> None:
     first, second = (rows[table.name].set_index(list(table.key)) for rows in landed_twice)
     kept = [name for name in first.columns if name not in OF_A_LANDING]
-    assert len(first) > 0
+    assert len(first) > 0 or table.name in BETWEEN_NIGHTS
     pd.testing.assert_frame_equal(first[kept], second.loc[first.index, kept])
 
 

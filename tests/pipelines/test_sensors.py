@@ -23,10 +23,9 @@ pytestmark = pytest.mark.slow
 PUBLISHED = {key.to_user_string() for key in published_keys()}
 FAILURE, STARTED, SUCCESS = dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.SUCCESS
 BEGINNING = dg.DagsterRunStatus.NOT_STARTED
-RECORDS = {
-    f"{stage}{landing.name}" for landing in declared().landings if landing.time == "local" for stage in ("raw/", "")
-}
-OF_A_RANGE = {"raw/bar_coverage", "bar_coverage"}
+OURS = [table for table in declared().tables if table.raw.time == "local"]
+RECORDS = {name for table in OURS for name in (f"raw/{table.raw.name}", table.name)}
+OF_A_RANGE = {name for table in OURS if table.raw.is_ranged for name in (f"raw/{table.raw.name}", table.name)}
 
 
 def _looked(

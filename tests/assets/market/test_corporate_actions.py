@@ -228,6 +228,11 @@ def test_a_recorded_split_is_no_jump_and_another_halving_is(nights: VintageNight
     assert (offender["conid"], offender["trading_day"]) == ("8", str(DAYS[10]))
 
 
+def test_a_night_without_any_bar_has_no_jump(nights: VintageNights) -> None:
+    nights.night(DAYS[9], {})
+    assert nights.verdict("no_price_jumps_by_half", day=DAYS[9]).has_passed
+
+
 def test_steady_prices_are_not_listed(nights: VintageNights) -> None:
     nights.night(DAYS[9], {7: told(traded(), 0, 9)})
     assert nights.verdict("no_price_jumps_by_half", day=DAYS[9]).has_passed
