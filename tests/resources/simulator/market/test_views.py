@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ HALF_DAY = date(2026, 11, 27)
 def test_a_day_with_all_its_hours_adds_up_and_holds_the_regular_minutes_unchanged(
     share: Instrument, first: date
 ) -> None:
-    day = MARKET.trading_days(share, first, first.replace(year=first.year + 1))[0]
+    day = MARKET.trading_days(share, first, first + timedelta(days=30))[0]
     everything, regular = VIEWS.of(share, extended=True).minutes(day), MARKET.minutes(share, day)
     daily = VIEWS.of(share, extended=True).daily(day, day)
     total = whole(everything)
