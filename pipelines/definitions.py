@@ -20,6 +20,7 @@ from assets.kit.scope import ScannerRun, Scope
 from assets.warehouse import read_marts, warehouse_asset
 from pipelines.embedded import EmbeddedGateway
 from pipelines.jobs import jobs
+from pipelines.kept_open import keep_open
 from pipelines.schedules import schedules
 from pipelines.sensors import sensors
 from pipelines.settings import ACCOUNTS, Settings, SettingsMistake, read_settings
@@ -167,7 +168,8 @@ def resources_of(settings: Settings) -> dict[str, Any]:
 
 
 def build_definitions(settings: Settings, *, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
-    """The whole code location."""
+    """The whole code location; every process that lands or builds comes by here."""
+    keep_open()
     found, marts = declared(settings.choices.bars.sizes), read_marts()
     kept = found.nightly(leave_out=settings.choices.leave_out, take_in=settings.choices.take_in)
     found.require_tolerances(settings.choices.tolerances)

@@ -13,7 +13,19 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import hammering, large, loading, memory, normalise, overhead, pacing, publication, serving, storage
+from tests.bench import (
+    hammering,
+    large,
+    loading,
+    memory,
+    normalise,
+    overhead,
+    pacing,
+    publication,
+    recording,
+    serving,
+    storage,
+)
 from tests.bench.measure import Line
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Path], Iterator[Line]]]] = {
@@ -24,6 +36,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path], Iterator[Line]]]] = {
     "large": (large.TITLE, large.lines),
     "hammering": (hammering.TITLE, hammering.lines),
     "pacing": (pacing.TITLE, pacing.lines),
+    "recording": (recording.TITLE, recording.lines),
     "publication": (publication.TITLE, publication.lines),
     "storage": (storage.TITLE, storage.lines),
     "serving": (serving.TITLE, serving.lines),
