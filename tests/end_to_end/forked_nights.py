@@ -64,11 +64,16 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A job over a day, or over the days up to another in one run."""
+    """A job, or only some assets of it, over a day, or over the days up to another in one run."""
 
     job: str
     first: str
     last: str
+    assets: tuple[str, ...] = ()
+
+    @property
+    def selection(self) -> list[dg.AssetKey] | None:
+        return [dg.AssetKey(one.split("/")) for one in self.assets] or None
 
     @property
     def tags(self) -> dict[str, str]:
@@ -171,6 +176,7 @@ def _live(folder: Path, gateway: Gate, work: Work, told: Connection) -> None:
                 run_id=run_id,
                 partition_key=work.tags.get("dagster/partition"),
                 tags={name: value for name, value in work.tags.items() if name != "dagster/partition"},
+                asset_selection=work.selection,
                 raise_on_error=False,
             )
         )
