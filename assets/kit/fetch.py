@@ -10,7 +10,7 @@ from typing import Any
 
 from assets.kit.quote import Load, Plan
 from assets.kit.scope import Scope
-from resources.calendar.trading_days import TradingCalendar
+from resources.calendar.trading_days import Days, TradingCalendar
 from resources.gateway.client import GatewayClient
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import Refused
@@ -24,8 +24,9 @@ class Fetch:
     """What a landing function works with: `days` are the trading days to land, oldest first, `raw` what was landed.
 
     `say` tells the run's log; `pause` lets seconds pass, for what the gateway is still fetching. Of a landing that is
-    planned, `plan` is what it was quoted with, `answered` is told of each reply that came for it, and `finish` of each
-    load that nothing more is asked for; both by whichever thread asks.
+    planned, `plan` is what it was quoted with, `answered` is told of each reply that came for it, `left` of the days of
+    a load that are still to be asked for after it, and `finish` of each load that nothing more is asked for; all by
+    whichever thread asks.
     """
 
     gateway: GatewayClient
@@ -38,6 +39,7 @@ class Fetch:
     pause: Callable[[float], None]
     plan: Plan = Plan()
     answered: Callable[[Page], None] = lambda _: None
+    left: Callable[[Load, Days], None] = lambda *_: None
     finish: Callable[[Load], None] = lambda _: None
 
     @property

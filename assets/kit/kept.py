@@ -43,7 +43,9 @@ def kept_replies(
     """
     replies: dict[str, list[Envelope]] = {}
     unfinished = _unfinished(raw, landing.name, partition, is_cut_short)
-    for path in unfinished:  # the newest last: it has copied what it used of others
+    if landing.is_ranged:
+        unfinished += _of_other_ranges(raw, landing.name, partition, is_cut_short, now)
+    for path in sorted(unfinished, key=lambda path: path.name):  # the newest last: it has copied what it used of others
         for key, found in _by_request(raw.read(path)).items():
             fresh = [
                 one
@@ -77,6 +79,16 @@ def _unfinished(raw: RawStore, dataset: str, partition: str, is_cut_short: Told)
     """Landings that did not end well, or whose run did not, since the last one that did; oldest first."""
     files = reversed(raw.files(dataset, partition))
     return list(takewhile(lambda path: path.name.endswith(OPEN) or is_cut_short(written_by(path)), files))[::-1]
+
+
+def _of_other_ranges(raw: RawStore, dataset: str, partition: str, is_cut_short: Told, now: datetime) -> Iterator[Path]:
+    """The same of all other partitions, if young enough to tell anything, and since the last in this one that did."""
+    files = raw.files(dataset, partition)
+    ended = files[: len(files) - len(_unfinished(raw, dataset, partition, is_cut_short))]
+    since = max([f"{now - SETTLED:%Y%m%d}", *(path.name for path in ended[-1:])])
+    for other in raw.partitions(dataset):
+        if other != partition and any(path.name > since for path in raw.files(dataset, other)):
+            yield from (path for path in _unfinished(raw, dataset, other, is_cut_short) if path.name > since)
 
 
 def _slow(landing: Landing, partition: str, raw: RawStore, now: datetime) -> Iterator[Envelope]:

@@ -152,9 +152,13 @@ class Landings:
         ):
             client.remember(ready.kept)
             pages = 0
-            for _ in landing.fetch(quoted.fetch):
-                pages += 1
-                quoted.show()
+            try:
+                for _ in landing.fetch(quoted.fetch):
+                    pages += 1
+                    quoted.show()
+            except GatewayError:
+                quoted.cut_short()
+                raise
         self._context.instance.add_run_tags(self._context.run.run_id, tags_of(client.tally))
         waits = Counter(client.tally.waits) - Counter(before.waits)
         return {

@@ -98,6 +98,11 @@ class Meter:
             self._heard_last.discard(load.conid)
             self._sum -= self._left.pop(load.conid, 0)
 
+    @property
+    def has_left(self) -> bool:
+        """Whether anything of the plan is left to ask."""
+        return self._sum > 0
+
     def progress(self, *, is_over: bool = False) -> Progress:
         """How far it is now; the time that is left by how fast it was, and never faster than the budget allows."""
         requests, waited = self._costs()

@@ -17,6 +17,7 @@ day's, so the trading day is the UTC date three hours later. Volume comes divide
 already are prices: `priceFactor` is not for them. Today's bar is stored after the close only.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -50,6 +51,7 @@ from resources.calendar.trading_days import Days, TradingCalendar, calendar_of
 from resources.envelope import Request
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import NoData
+from resources.gateway.side_by_side import InTurns
 
 HISTORY = Endpoint("/iserver/marketdata/history", concurrent=5, cold_tries=3)
 SECONDS_OF_A_DAY = 86_400
@@ -110,8 +112,9 @@ def ends_in_the_past(request: Request) -> bool:
 
 @landing(HISTORY, time="replayable", needs=["instruments"], is_ranged=True, plan=plan, is_settled=ends_in_the_past)
 def raw_bars_1d(fetch: Fetch) -> Iterator[Page]:
-    """The daily bars that are missing, as planned, of as many contracts at once as the API allows."""
-    yield from fetch.gateway.side_by_side(HISTORY, (_filled_or_said(fetch, load) for load in fetch.plan.loads))
+    """The daily bars that are missing, as planned, of as many contracts at once as the API allows, the newest first."""
+    contracts = deque(_filled_or_said(fetch, load) for load in fetch.plan.loads)
+    yield from fetch.gateway.side_by_side(HISTORY, InTurns(contracts))
 
 
 @table(DailyBar, raw=raw_bars_1d, key=["conid", "bar_start"], storage=ByYear(stands="first"))
@@ -146,15 +149,16 @@ def _filled_or_said(fetch: Fetch, load: Load) -> Iterator[Page]:
 def _fill(fetch: Fetch, load: Load) -> Iterator[Page]:
     """Ask until each missing day was answered, those that came without a bar twice."""
     got: Days = np.array([], dtype="datetime64[D]")
-    for todo in (load.missing, None):
-        left = _without_bar(load.missing, got) if todo is None else todo
+    for again in (False, True):
+        left = _without_bar(load.missing, got) if again else load.missing
         while len(left):
             window = next(windows(load.sessions, left))
             page = fetch.planned(HISTORY, _query(fetch, load.conid, load.widened(window)))
-            yield page
             days = _days_in(page)
             got = np.union1d(got, days)
             left = _unanswered(left, window, days)
+            fetch.left(load, left if again else np.union1d(left, missing_days(load.missing, got)))
+            yield page
 
 
 def _unanswered(left: Days, window: Window, days: Days) -> Days:

@@ -6,6 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from itertools import islice
 from pathlib import Path
 
 import dagster as dg
@@ -24,6 +25,8 @@ pytestmark = pytest.mark.slow
 HISTORY = "*/marketdata/history"
 FIRST, LAST = "2026-08-03", "2026-09-30"
 RANGE, EARLIER = Work("history", FIRST, LAST), Work("history", "2026-11-02", "2026-11-06")
+LONG = Work("history", "2022-08-01", LAST, assets=("raw/bars_1d",))
+"""A few days more than a request has bars."""
 AT_ONCE = ENDPOINT.concurrent or 1
 BARS = dg.AssetKey(["raw", "bars_1d"])
 
@@ -77,6 +80,16 @@ def _dies(owner: Owner, gateway: Running, work: Work, *, after: int) -> None:
         assert child.process.exitcode == -signal.SIGKILL
 
 
+def _dies_at(owner: Owner, gateway: Running, work: Work, event: str, *, times: int = 1) -> None:
+    """Killed when an event was recorded so many times."""
+    with owner.night(Gate(gateway.url, gateway.certificate), work) as child:
+        told = (line for line in child.events() if f" - {event} - " in line)
+        assert len(list(islice(told, times))) == times, child.told[-5:]
+        child.process.kill()
+        child.process.join()
+        assert child.process.exitcode == -signal.SIGKILL
+
+
 def _recorded(owner: Owner) -> set[str]:
     with dg.DagsterInstance.from_config(str(owner.home)) as instance:
         return set(instance.get_materialized_partitions(BARS))
@@ -104,3 +117,26 @@ def test_killed_twice_it_loses_what_was_in_flight_and_keeps_what_was_finished(ow
         assert set(sessions.tolist()) <= set(bars.get_group(conid))
     days = np.arange(FIRST, np.datetime64(LAST) + 1, dtype="datetime64[D]").astype(str)
     assert _recorded(owner) == finished | set(days)
+
+
+def test_killed_where_each_contract_takes_several_requests_the_newest_days_are_recorded_and_the_rest_is_asked_for(
+    owner: Owner,
+) -> None:
+    """What is recorded when such a run comes to its end is not waited for here: it takes longer than all else."""
+    days = np.arange(LONG.first, np.datetime64(LONG.last) + 1, dtype="datetime64[D]").astype(str).tolist()
+    with _served(owner) as gateway:
+        gateway.control.clear_requests()
+        gateway.control.replace_faults([{"path": HISTORY, "faults": [{"fault": "slow", "seconds": 0.2}]}])
+        _dies_at(owner, gateway, LONG, "ASSET_MATERIALIZATION", times=60)
+        before, recorded = _asked(gateway), sorted(_recorded(owner))
+        gateway.control.replace_faults([])
+        _dies_at(owner, gateway, LONG, "STEP_OUTPUT")
+        asked = _asked(gateway)
+    assert len(recorded) >= 60
+    assert recorded == days[-len(recorded) :], "the newest first"
+    shares = owner.nights.table("instruments").query("asset_class == 'STK'")
+    assert len(shares) <= sum(before.values()) < len(asked), "each had its newest bars, and not every one the rest"
+    assert len(asked) == 2 * len(shares), "as few as in one run"
+    assert sum(asked.values()) - len(asked) <= AT_ONCE, "what was in flight"
+    [landed] = owner.nights.lake.raw.landings("bars_1d", LONG.last)
+    assert len(list(owner.nights.lake.raw.read(landed))) == len(asked), "the replies of both runs"

@@ -32,9 +32,11 @@ def _reply(page: int = 0, *, at: datetime = EVENING, status: int = 200, body: by
     return Envelope(Request("GET", f"/portfolio/U9900001/positions/{page}", {}), status, {}, body, at, "try")
 
 
-def _try(raw: RawStore, *replies: Envelope, ends_well: bool = False, dataset: str = "positions") -> None:
+def _try(
+    raw: RawStore, *replies: Envelope, ends_well: bool = False, dataset: str = "positions", partition: str = DAY
+) -> None:
     """A landing that was killed after some replies, or one that ended well."""
-    landing = raw.landing(dataset, DAY, at=replies[0].received_at, run_id="try")
+    landing = raw.landing(dataset, partition, at=replies[0].received_at, run_id="try")
     with pytest.raises(KeyboardInterrupt) if not ends_well else landing, landing:
         for reply in replies:
             landing.append(reply)
@@ -102,6 +104,33 @@ def test_a_window_of_the_past_is_kept_over_the_midnight_that_ends_a_login_and_th
     asked = Request("GET", "/iserver/marketdata/history", query)
     _try(raw, Envelope(asked, 200, {}, b'{"data":[]}', EVENING, "try"), dataset="bars_1d")
     assert len(_kept(raw, now=EVENING + later, landing=LANDINGS["bars_1d"])) == is_kept
+
+
+def _window(number: int, *, at: datetime) -> Envelope:
+    query = {"conid": str(number), "period": "42d", "startTime": "20261001-12:00:00"}
+    return Envelope(Request("GET", "/iserver/marketdata/history", query), 200, {}, b'{"data":[]}', at, "try")
+
+
+@pytest.mark.parametrize(
+    ("tries", "kept"),
+    [
+        ([("2026-09-30", HOUR, False)], [0]),
+        ([("2026-09-30", HOUR, False), ("2026-08-31", MINUTE, False)], [0, 1]),
+        ([("2026-09-30", timedelta(days=8), False)], []),
+        ([("2026-09-30", HOUR, True)], []),
+        ([("2026-09-30", HOUR, False), ("2026-09-30", MINUTE, True)], []),
+        ([("2026-09-30", HOUR, False), (DAY, MINUTE, True)], []),
+        ([("2026-09-30", MINUTE, False), (DAY, HOUR, True)], [0]),
+    ],
+)
+def test_of_ranges_those_count_too_that_end_with_another_day_unless_one_ended_well_since(
+    raw: RawStore, tries: list[tuple[str, timedelta, bool]], kept: list[int]
+) -> None:
+    for number, (partition, before, ends_well) in enumerate(tries):
+        window = _window(number, at=EVENING - before)
+        _try(raw, window, ends_well=ends_well, dataset="bars_1d", partition=partition)
+    found = _kept(raw, now=EVENING, landing=LANDINGS["bars_1d"])
+    assert [int(one.request.query["conid"]) for one in found] == kept
 
 
 def test_other_days_and_datasets_tell_nothing(raw: RawStore) -> None:

@@ -1,14 +1,14 @@
 """Tasks at once: their order, their errors, and that none goes on when nobody waits for it."""
 
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resources.gateway.side_by_side import Stopped, go_on, side_by_side
+from resources.gateway.side_by_side import InTurns, Stopped, go_on, side_by_side
 
 TASKS = st.lists(st.integers(0, 4), max_size=12)
 Found = tuple[int, int]
@@ -26,6 +26,37 @@ def test_every_result_comes_once_and_those_of_a_task_in_its_order(lengths: list[
     assert Counter(found) == Counter(one for place, length in enumerate(lengths) for one in _task(place, length))
     for place, length in enumerate(lengths):
         assert [number for of, number in found if of == place] == list(range(length))
+
+
+@given(lengths=TASKS, at_once=st.integers(1, 5))
+def test_in_turns_every_result_comes_once_too_and_no_task_is_further_than_those_in_hand_allow(
+    lengths: list[int], at_once: int
+) -> None:
+    begun: list[Found] = []
+
+    def task(place: int, length: int) -> Iterator[Found]:
+        for one in _task(place, length):
+            begun.append(one)
+            yield one
+
+    tasks = deque(task(place, length) for place, length in enumerate(lengths))
+    found = list(side_by_side(InTurns(tasks), at_once=at_once))
+    assert Counter(found) == Counter(one for place, length in enumerate(lengths) for one in _task(place, length))
+    for at, (_, number) in enumerate(begun):
+        earlier = sum(length > before for length in lengths for before in range(number))
+        missed = earlier - sum(before < number for _, before in begun[:at])
+        assert missed < at_once, "only what other threads have in hand"
+    if at_once == 1:
+        assert found == sorted(found, key=lambda one: (one[1], one[0]))
+
+
+def test_a_task_whose_turn_ends_after_others_found_nothing_to_do_goes_on() -> None:
+    turns = InTurns(deque([_task(0, 2)]))
+    turn = next(turns)
+    assert next(turn) == (0, 0)
+    assert list(turns) == [], "what another thread finds meanwhile"
+    assert list(turn) == []
+    assert [one for turn in turns for one in turn] == [(0, 1)]
 
 
 def test_as_many_work_at_once_as_may_and_tasks_are_begun_in_their_order() -> None:
