@@ -10,6 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 import numpy as np
+import orjson
 import pandas as pd
 import pytest
 
@@ -124,7 +125,7 @@ def test_the_ledger_of_gaps_tells_of_the_whole_range_in_a_row_per_contract(lived
 
 @dataclass(frozen=True)
 class Around:
-    """A night at 16:30 in New York, what it stored by then, and a history up to that day at 17:10."""
+    """A night at 16:30 in New York, what it stored by then, and a history up to that day at 18:30."""
 
     nights: Nights
     night: Outcome
@@ -144,7 +145,7 @@ def around(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Around]:
         wished = ("positions", "symbols", "instruments", *BOTH, "bar_coverage")
         night = nights.materialize(*(f"raw/{name}" for name in wished), *wished, day=MONDAY.isoformat())
         early = {name: nights.table(name) for name in BOTH}
-        gateway.simulation.clock.advance(timedelta(minutes=40))
+        gateway.simulation.clock.advance(timedelta(hours=2))
         history = nights.run("history", BEGIN.isoformat(), MONDAY.isoformat())
         yield Around(nights, night, early, history)
 
@@ -185,10 +186,22 @@ def test_each_session_has_a_bar_of_its_day_that_begins_with_it_and_came_after_it
     assert all(observed >= closes for observed, (_, _, closes) in zip(kept["observed_at"], sessions, strict=True))
 
 
+def test_the_bars_of_the_next_day_came_too_and_are_not_stored(around: Around) -> None:
+    [landing] = around.nights.lake.raw.landings("bars_1d", MONDAY.isoformat())[-1:]
+    last = {
+        ELSEWHERE[int(reply.request.query["conid"])]: orjson.loads(reply.body)["data"][-1]["t"] // 1000
+        for reply in around.nights.lake.raw.read(landing)
+    }
+    begun = {exchange for exchange, start in last.items() if start >= hours(exchange).session(MONDAY)[1]}
+    assert begun == {"CME", "IDEALPRO"}, "their Tuesday opens on Monday evening"
+    assert around.nights.query("select max(trading_day) as last_day from bars_1d")["last_day"][0].date() == MONDAY
+
+
 @pytest.mark.parametrize("conid", ELSEWHERE)
 def test_each_hour_of_a_session_is_of_its_trading_day(around: Around, conid: int) -> None:
     exchange = ELSEWHERE[conid]
     kept = _kept(around, "bars_1h", conid)
+    kept = kept[kept["trading_day"].dt.date <= MONDAY]
     starts, days = kept["bar_start"].dt.tz_convert("UTC"), kept["trading_day"].dt.date
     due = [(day, hour) for day in _days(exchange) for hour in _hours_of(exchange, day)]
     assert list(zip(days, starts, strict=True)) == due
