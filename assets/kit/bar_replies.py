@@ -17,8 +17,10 @@ from typing import Any
 import numpy as np
 
 from assets.kit.coverage import Asked, Reply
+from assets.kit.daily import trading_days
 from assets.kit.shape import ShapeError
 from assets.kit.windows import BARS_PER_REQUEST, SLACK, STAMP
+from resources.calendar.hours import days_of, latest_ended
 from resources.calendar.trading_days import FIRST_DAY, Days, TradingCalendar
 from resources.envelope import Envelope
 from resources.gateway.endpoint import Page
@@ -115,20 +117,21 @@ def _end(query: Any) -> datetime | None:
 
 
 def _days(starts: Any, seconds: int, calendar: TradingCalendar) -> Days:
-    """The trading days of bars: of a day's the UTC date three hours after its session opened."""
-    instants = starts.astype("datetime64[ms]")
+    """The trading days of bars."""
+    instants = starts.astype("datetime64[ms]").astype("datetime64[s]")
     if seconds >= SECONDS["d"]:
-        return np.unique((instants + np.timedelta64(3, "h")).astype("datetime64[D]"))
-    days = calendar.traded_on(instants.astype("datetime64[s]"))
+        return np.unique(trading_days(instants, calendar if seconds == SECONDS["d"] else None))
+    days = days_of(instants, calendar)
     return np.unique(days[~np.isnat(days)])
 
 
 def _last(end: datetime | None, received_at: datetime, seconds: int, calendar: TradingCalendar) -> date:
     """The last trading day whose bar the window reaches; of daily bars that is the day before its end."""
-    closed = calendar.latest_closed(received_at)
+    closed, _ = latest_ended(calendar, received_at)
     if end is None:
         return closed
-    return min(closed, end.date() - timedelta(days=1) if seconds >= SECONDS["d"] else calendar.latest_closed(end))
+    reached = end.date() - timedelta(days=1) if seconds >= SECONDS["d"] else latest_ended(calendar, end)[0]
+    return min(closed, reached)
 
 
 def _first(period: str, last: date, got: Days, bars: int, calendar: TradingCalendar) -> date | None:

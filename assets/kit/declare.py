@@ -84,7 +84,8 @@ class ByYear:
 
     For what is asked in windows, whose rows tell of their own day: a file per day would make a scan of ten years open
     2,500 files. Rows of days that had not closed when they were observed wait for the next landing, unless nothing of
-    such a row changes any more. Where the first stands, what replies that a check says no to told never does.
+    such a row changes any more, or it names the `calendar` that it was judged by. Where the first stands, what replies
+    that a check says no to told never does.
     """
 
     key: str = "year"

@@ -41,7 +41,10 @@ def of_accounts(rows: "pa.Table", accounts: Sequence[str]) -> "pa.Table":
 
 
 def finished(rows: "pa.Table", calendar: TradingCalendar) -> "pa.Table":
-    """Without rows of a day that had not closed when they were observed: they still change."""
+    """Without rows of a day that had not closed when they were observed: they still change.
+
+    Rows that name a `calendar` were judged by that one already.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -49,7 +52,10 @@ def finished(rows: "pa.Table", calendar: TradingCalendar) -> "pa.Table":
     instants = pc.unique(observed)
     last_closed = pa.array([calendar.latest_closed(one.as_py()) for one in instants], type=pa.date32())
     limit = last_closed.take(pc.index_in(observed, instants)) if len(instants) else last_closed
-    return rows.filter(pc.less_equal(rows["trading_day"].combine_chunks(), limit))
+    has_closed = pc.less_equal(rows["trading_day"].combine_chunks(), limit)
+    if "calendar" in rows.column_names:
+        has_closed = pc.or_(has_closed, pc.is_valid(rows["calendar"].combine_chunks()))
+    return rows.filter(has_closed)
 
 
 def parted(rows: "pa.Table", storage: ByYear) -> Iterator[tuple[str, "pa.Table"]]:

@@ -31,6 +31,7 @@ from assets.kit.parse import instant
 from assets.kit.records import Records
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, keyed, rows
+from resources.calendar.hours import latest_ended
 from resources.calendar.trading_days import Days, TradingCalendar, calendar_of, trading_calendar
 from resources.gateway.endpoint import Local, Page
 
@@ -165,7 +166,8 @@ def _contract(
 def _expected(records: Records, contract: Contract, held: Days, empties: list[Empty], until: date, depth: int) -> Days:
     """From the first day held or asked for; of a contract that was never asked for, the days that a night asks for."""
     calendar = contract.calendar
-    last = min(until, contract.until or until, calendar.latest_closed(records.now))
+    ended_day, _ = latest_ended(calendar, records.now)
+    last = min(until, contract.until or until, ended_day)
     if len(held) and not contract.is_wanted:
         last = min(last, held[-1].item())
     if not len(held) and empties:

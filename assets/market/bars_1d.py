@@ -11,14 +11,15 @@ a few that are held are read again beside those that are missing, in the same re
 them and keeps what differs, and `bars_adjusted` adjusts when it is read. Superseding them would leave a table of old
 and new shares mixed, in which nobody could tell what had been known when.
 
-A bar starts at its session's open; sessions that open after 21:00 UTC (FX, futures) are the next
-day's, so the trading day is the UTC date three hours later. Volume comes divided by `volumeFactor`
-(100 for US stocks in builds from 2024 on): units are their product, both factors are kept. Bars
-already are prices: `priceFactor` is not for them. Today's bar is stored after the close only.
+A bar starts at its session's open, which futures and currencies have the evening before: the trading day is told by
+the calendar of the contract's exchange. A bar is stored once the session there has ended, and not asked for before; at
+a venue that nobody knows, once the owner's exchange has closed. Volume comes divided by `volumeFactor` (100 for US
+stocks in builds from 2024 on): units are their product, both factors are kept. Bars already are prices: `priceFactor`
+is not for them.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -27,12 +28,13 @@ import numpy as np
 import pandas as pd
 
 from assets.kit.bar_replies import require_before_the_end
+from assets.kit.daily import days_in, ended, trading_days_of
 from assets.kit.declare import ByYear, check, landing, table
 from assets.kit.fetch import Fetch, RawPages
 from assets.kit.gaps import read_gaps
 from assets.kit.held import held_days
-from assets.kit.listings import listed_on, named_otherwise
-from assets.kit.parse import Parsed, epoch_ms
+from assets.kit.listings import Listed, Listings, listed_on, named_otherwise
+from assets.kit.parse import epoch_ms
 from assets.kit.quote import Load, Plan
 from assets.kit.schema import Row, column, derived, rule
 from assets.kit.shape import Block, echoed, keyed, listed, rows
@@ -47,6 +49,7 @@ from assets.kit.windows import (
     period_of,
     windows,
 )
+from resources.calendar.hours import latest_ended
 from resources.calendar.trading_days import Days, TradingCalendar, calendar_of
 from resources.envelope import Request
 from resources.gateway.endpoint import Endpoint, Page
@@ -58,12 +61,6 @@ SECONDS_OF_A_DAY = 86_400
 NEARBY = timedelta(days=21)  # in which the overlap of a window lies, whatever the holidays
 
 
-def session_day(raw: "pd.Series[Any]") -> Parsed:
-    """The trading day of a daily bar from its start: the UTC date three hours later."""
-    instants, unusable = epoch_ms(raw)
-    return Parsed((instants + pd.Timedelta(hours=3)).dt.tz_localize(None).dt.normalize(), unusable)
-
-
 class DailyBar(Row):
     """One contract's prices of one trading day."""
 
@@ -71,7 +68,8 @@ class DailyBar(Row):
 
     conid: int = column("conid", "IBKR's contract id.", gt=0)
     bar_start: datetime = column("t", "When the bar's session opened.", parse=epoch_ms)
-    trading_day: date = column("t", "Trading day of the bar.", parse=session_day)
+    calendar: str | None = column("calendar", "Calendar that told the trading day; null for a venue nobody knows.")
+    trading_day: date = derived(trading_days_of, "Trading day of the bar, by its exchange.")
     open: float = column("o", "First price.", unit="instrument's currency")
     high: float = column("h", "Highest price.", unit="instrument's currency")
     low: float = column("l", "Lowest price.", unit="instrument's currency")
@@ -96,7 +94,7 @@ def plan(fetch: Fetch) -> Plan:
     gaps = read_gaps(fetch.raw, "1d", now=fetch.gateway.now, most_days=fetch.scope.bars_ask_empty_again_days)
     for contract in listed_on(fetch.tables, fetch.day, set(fetch.scope.bars_asset_classes)):
         conid, calendar = contract.conid, calendar_of(contract.exchange) or fetch.calendar
-        sessions = _closed_sessions(fetch, calendar, gaps.begins(conid, held.get(conid)))
+        sessions = _ended_sessions(fetch, contract, calendar, gaps.begins(conid, held.get(conid)))
         lacking = missing_days(sessions, held[conid]) if conid in held else sessions
         missing = gaps.to_ask(conid, lacking, is_held=conid in held)
         widened = partial(_widened, calendar, held.get(conid, missing[:0]))
@@ -113,18 +111,29 @@ def ends_in_the_past(request: Request) -> bool:
 @landing(HISTORY, time="replayable", needs=["instruments"], is_ranged=True, plan=plan, is_settled=ends_in_the_past)
 def raw_bars_1d(fetch: Fetch) -> Iterator[Page]:
     """The daily bars that are missing, as planned, of as many contracts at once as the API allows, the newest first."""
-    contracts = deque(_filled_or_said(fetch, load) for load in fetch.plan.loads)
-    yield from fetch.gateway.side_by_side(HISTORY, InTurns(contracts))
+    listings = Listings(fetch.tables)
+    calendars = (calendar_of(listings.exchange_of(load.conid)) or fetch.calendar for load in fetch.plan.loads)
+    tasks = (_filled_or_said(fetch, *one) for one in zip(fetch.plan.loads, calendars, strict=True))
+    yield from fetch.gateway.side_by_side(HISTORY, InTurns(deque(tasks)))
 
 
-@table(DailyBar, raw=raw_bars_1d, key=["conid", "bar_start"], storage=ByYear(stands="first"))
-def bars_1d(page: Page) -> Block:
+@table(
+    DailyBar,
+    raw=raw_bars_1d,
+    key=["conid", "bar_start"],
+    storage=ByYear(stands="first"),
+    needs=["instruments"],
+    given=Listings,
+)
+def bars_1d(page: Page, listings: Listings) -> Block:
     """Daily bars of everything held or watched."""
-    reply = keyed(page.json)
+    reply, conid = keyed(page.json), page.params["conid"]
     echoed("bars of seconds", [reply.get("barLength")], [SECONDS_OF_A_DAY])
-    block = rows(listed(reply["data"]), conid=page.params["conid"], volumeFactor=reply.get("volumeFactor"))
-    require_before_the_end(page, block.records)
-    return block
+    bars: Sequence[Any] = listed(reply["data"])
+    require_before_the_end(page, bars)
+    calendar = calendar_of(listings.exchange_of(int(conid)))
+    bars = bars if calendar is None else ended(page, bars, calendar)
+    return rows(bars, conid=conid, volumeFactor=reply.get("volumeFactor"), calendar=calendar and calendar.name)
 
 
 @check(raw_bars_1d)
@@ -138,15 +147,15 @@ def _widened(calendar: TradingCalendar, held: Days, window: Window) -> Window:
     return overlapping(window, around, held)
 
 
-def _filled_or_said(fetch: Fetch, load: Load) -> Iterator[Page]:
+def _filled_or_said(fetch: Fetch, load: Load, calendar: TradingCalendar) -> Iterator[Page]:
     try:
-        yield from _fill(fetch, load)
+        yield from _fill(fetch, load, calendar)
     except NoData as nothing:
         fetch.say(f"contract {load.conid}: {nothing}")
     fetch.finish(load)
 
 
-def _fill(fetch: Fetch, load: Load) -> Iterator[Page]:
+def _fill(fetch: Fetch, load: Load, calendar: TradingCalendar) -> Iterator[Page]:
     """Ask until each missing day was answered, those that came without a bar twice."""
     got: Days = np.array([], dtype="datetime64[D]")
     for again in (False, True):
@@ -154,7 +163,7 @@ def _fill(fetch: Fetch, load: Load) -> Iterator[Page]:
         while len(left):
             window = next(windows(load.sessions, left))
             page = fetch.planned(HISTORY, _query(fetch, load.conid, load.widened(window)))
-            days = _days_in(page)
+            days = days_in(page, calendar)
             got = np.union1d(got, days)
             left = _unanswered(left, window, days)
             fetch.left(load, left if again else np.union1d(left, missing_days(load.missing, got)))
@@ -203,19 +212,13 @@ def _undefined(fetch: Fetch) -> list[str]:
     return [*map(str, sorted(wished - conids)), *sorted(watched - symbols)]
 
 
-def _closed_sessions(fetch: Fetch, calendar: TradingCalendar, begins: date | None) -> Days:
+def _ended_sessions(fetch: Fetch, contract: Listed, calendar: TradingCalendar, begins: date | None) -> Days:
     """The trading days to have: of the run's range, or from the first (or the depth back) to the day."""
-    last = min(fetch.day, calendar.latest_closed(fetch.gateway.now))
+    ended_day, _ = latest_ended(calendar, fetch.gateway.now)
+    last = min(fetch.day, ended_day, contract.last_day or fetch.day)
     if len(fetch.days) > 1:
         return calendar.between(fetch.days[0], last)
     sessions = calendar.between(fetch.scope.bars_from, last)
     return (
         sessions[sessions >= np.datetime64(begins)] if begins is not None else sessions[-fetch.scope.bars_depth_days :]
     )
-
-
-def _days_in(page: Page) -> Days:
-    bars = page.json.get("data") if isinstance(page.json, dict) else None
-    starts = pd.Series([bar.get("t") for bar in bars or [] if isinstance(bar, dict)], dtype=object)
-    days = session_day(starts).values.dropna()
-    return np.unique(days.to_numpy().astype("datetime64[D]"))

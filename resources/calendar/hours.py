@@ -6,6 +6,7 @@ hours (the tables have it close when the next one opens), those of currencies at
 begin at midnight UTC). American shares trade from 4:00 to 20:00 too, after a half day for four hours.
 """
 
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -13,14 +14,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from resources.calendar.new_york import NEW_YORK
-from resources.calendar.trading_days import LATE_TRADING, Days, TradingCalendar
+from resources.calendar.trading_days import LATE_TRADING, CalendarError, Days, TradingCalendar
 
 Seconds = npt.NDArray[np.datetime64]
 """Instants (UTC) to the second, sorted."""
 
-CURRENCIES = "24/5"
+CURRENCIES, CHICAGO = "24/5", "CMES"
 EVENING = pd.Timedelta(hours=7)  # from 17:00, when the day of currencies begins, to midnight
 LONGEST = np.timedelta64(23, "h")
+A_MONTH = timedelta(days=30)  # in which every exchange is open
 AMERICAN = "XNYS"
 DAWN, DUSK = pd.Timedelta(hours=4), pd.Timedelta(hours=20)
 
@@ -50,6 +52,33 @@ def days_of(instants: Seconds, calendar: TradingCalendar) -> Days:
     local = pd.DatetimeIndex(instants, tz="UTC").tz_convert(NEW_YORK).tz_localize(None) + EVENING
     days: Days = local.to_numpy().astype("datetime64[D]")
     return days
+
+
+def session_days(instants: Seconds, calendar: TradingCalendar) -> Days:
+    """The trading day in whose session each instant lies; NaT between sessions."""
+    days = days_of(instants, calendar)
+    known = ~np.isnat(days)
+    opens, closes = hours(calendar, days[known])
+    is_within = (opens <= instants[known]) & (instants[known] < closes)
+    days[known] = np.where(is_within, days[known], np.datetime64("NaT"))
+    return days
+
+
+def latest_ended(calendar: TradingCalendar, instant: datetime) -> tuple[date, datetime]:
+    """The latest trading day whose session had ended at an instant, and when it did.
+
+    On a half day Chicago's products end at different hours, so there a day ends when it usually does.
+    """
+    second = np.datetime64(instant.astimezone(UTC).replace(tzinfo=None), "s")
+    days = calendar.between(instant.date() - A_MONTH, instant.date() + timedelta(days=1))
+    opens, closes = hours(calendar, days)
+    ends = opens + LONGEST if calendar.name == CHICAGO else closes
+    place = int(np.searchsorted(ends, second, side="right")) - 1
+    if place < 0:
+        raise CalendarError(f"No session of {calendar.name} is known to have ended in the month before {instant}.")
+    day: date = days[place].item()
+    end: datetime = ends[place].item()
+    return day, end.replace(tzinfo=UTC)
 
 
 def offsets(instants: Seconds, calendar: TradingCalendar) -> npt.NDArray[np.timedelta64]:

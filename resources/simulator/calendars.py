@@ -7,7 +7,8 @@ of its own so that a mistake in the client's calendar shows instead of cancellin
 The real calendars come from `exchange_calendars`; importing it takes half a second, so it waits
 for the first question. Days outside the tables (before 1990, or a file's own Saturday) get the
 exchange's usual hours. No session lasts beyond the usual hours: the tables have Chicago closing at 17:00, which is when
-its next day opens, an hour after the close.
+its next day opens, an hour after the close. Of currencies the tables know the days only: they are traded from 17:15 in
+New York on the evening before to 17:00, with a pause of a quarter of an hour in between, and not at the weekend.
 """
 
 import warnings
@@ -22,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 FIRST, LAST = "1990-01-01", "2040-12-31"
+CURRENCIES = "24/5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,15 @@ class Venue:
 
     @property
     def minutes(self) -> int:
-        """Length of a usual session; one that closes at its opening hour lasts a day."""
+        """Length of a usual session; one that closes at an earlier hour than it opens began the evening before."""
         length = (self.closes.hour - self.opens.hour) * 60 + self.closes.minute - self.opens.minute
         return length if length > 0 else length + 24 * 60
+
+    def usual(self, day: date) -> tuple[int, int]:
+        """Opening and closing of a day that is like the others, as seconds since 1970."""
+        closing = datetime.combine(day, self.closes, tzinfo=ZoneInfo(self.zone))
+        opening = closing.astimezone(UTC) - timedelta(minutes=self.minutes)
+        return int(opening.timestamp()), int(closing.timestamp())
 
 
 NEW_YORK = Venue("XNYS", "America/New_York", time(9, 30), time(16))  # listed options and bonds keep its days too
@@ -49,7 +57,7 @@ VENUES = {
     "AEB": Venue("XAMS", "Europe/Amsterdam", time(9), time(17, 30)),
     "CME": Venue("CMES", "America/Chicago", time(17), time(16)),
     "NYMEX": Venue("CMES", "America/Chicago", time(17), time(16)),
-    "IDEALPRO": Venue("24/5", "UTC", time(0), time(0)),
+    "IDEALPRO": Venue(CURRENCIES, "America/New_York", time(17, 15), time(17)),
 }
 
 
@@ -85,12 +93,7 @@ class Hours:
 
     def usual(self, day: date) -> tuple[int, int]:
         """Opening and closing of a day that is like the others."""
-        zone = ZoneInfo(self.venue.zone)
-        closing = datetime.combine(day, self.venue.closes, tzinfo=zone)
-        if self.venue.closes == time(0):
-            closing += timedelta(days=1)
-        opening = closing.astimezone(UTC) - timedelta(minutes=self.venue.minutes)
-        return int(opening.timestamp()), int(closing.timestamp())
+        return self.venue.usual(day)
 
 
 def midnight(day: date) -> int:
@@ -121,4 +124,7 @@ def _hours(at: Venue) -> Hours:
     )
     days = [stamp.date() for stamp in schedule.index]
     ordinals = np.array([day.toordinal() for day in days], dtype=np.int64)
+    if at.calendar == CURRENCIES:
+        closes = np.array([at.usual(day)[1] for day in days], dtype=np.int64)
+        opens = closes - at.minutes * 60
     return Hours(at, days, ordinals, opens, np.minimum(closes, opens + at.minutes * 60))

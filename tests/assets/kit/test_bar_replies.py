@@ -43,6 +43,15 @@ def test_a_reply_tells_of_its_window_up_to_the_last_close() -> None:
     assert _told(_envelope(bars[:4], startTime="20261120-12:00:00")) == (date(2026, 11, 12), WEEK[3], WEEK[:4])
 
 
+@pytest.mark.parametrize(("minute", "last"), [(59, date(2026, 11, 20)), (60, date(2026, 11, 23))])
+def test_of_currencies_it_tells_up_to_five_o_clock_in_new_york(minute: int, last: date) -> None:
+    bars = [_bar(date(2026, 11, 19), 22, 15), _bar(date(2026, 11, 22), 22, 15)]
+    at = EVENING.replace(hour=21 + minute // 60, minute=minute % 60)
+    asked = told_by(_envelope(bars, at=at), "file", trading_calendar("24/5"))
+    assert asked is not None
+    assert (asked.last, asked.got.tolist()) == (last, [date(2026, 11, 20), date(2026, 11, 23)])
+
+
 def test_fewer_bars_than_were_asked_for_tell_that_nothing_lies_before_the_first() -> None:
     assert _told(_envelope([_bar(day) for day in WEEK[3:]])) == (WEEK[0], WEEK[-1], WEEK[3:])
 

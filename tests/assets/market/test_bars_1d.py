@@ -7,7 +7,6 @@ import orjson
 import pandas as pd
 import pytest
 
-from assets.market.bars_1d import session_day
 from resources.calendar.trading_days import trading_calendar
 from resources.envelope import Request
 from resources.simulator.options import Options
@@ -25,22 +24,6 @@ def _reply(*bars: dict[str, Any], factor: Any = 100) -> Any:
 def _bar(day: int = 20, **changes: Any) -> dict[str, Any]:
     start = int(pd.Timestamp(f"2026-11-{day}T14:30Z").timestamp() * 1000)
     return {"o": 10.0, "h": 12.0, "l": 9.5, "c": 11.0, "v": 1842.75, "t": start, **changes}
-
-
-@pytest.mark.parametrize(
-    ("start", "day"),
-    [
-        ("2026-11-20T14:30Z", "2026-11-20"),  # New York
-        ("2026-07-01T13:30Z", "2026-07-01"),  # New York in summer
-        ("2026-11-20T00:00Z", "2026-11-20"),  # Tokyo
-        ("2026-11-19T23:00Z", "2026-11-20"),  # Sydney, and futures in Chicago
-        ("2026-11-19T22:00Z", "2026-11-20"),  # FX
-        ("2026-11-02T00:00Z", "2026-11-02"),  # a week or month, from its first trading day
-    ],
-)
-def test_a_bar_belongs_to_the_trading_day_whose_session_it_opens(start: str, day: str) -> None:
-    wire = pd.Series([int(pd.Timestamp(start).timestamp() * 1000)])
-    assert session_day(wire).values.dt.strftime("%Y-%m-%d").tolist() == [day]
 
 
 def test_volume_is_in_units_and_both_factors_are_kept(bent: Bent) -> None:

@@ -20,7 +20,12 @@ def utc(second: int) -> str:
         ("CME", date(2026, 11, 23), "2026-11-22 23:00", "2026-11-23 22:00"),
         ("NYMEX", date(2026, 7, 1), "2026-06-30 22:00", "2026-07-01 21:00"),
         ("CME", date(2026, 11, 26), "2026-11-25 23:00", "2026-11-26 18:00"),  # Thanksgiving
-        ("IDEALPRO", date(2026, 11, 23), "2026-11-23 00:00", "2026-11-24 00:00"),
+        ("IDEALPRO", date(2026, 11, 23), "2026-11-22 22:15", "2026-11-23 22:00"),  # from Sunday evening
+        ("IDEALPRO", date(2026, 7, 7), "2026-07-06 21:15", "2026-07-07 21:00"),
+        ("IDEALPRO", date(2026, 10, 30), "2026-10-29 21:15", "2026-10-30 21:00"),
+        ("IDEALPRO", date(2026, 11, 2), "2026-11-01 22:15", "2026-11-02 22:00"),  # the clocks changed that Sunday
+        ("IDEALPRO", date(2025, 11, 28), "2025-11-27 22:15", "2025-11-28 22:00"),  # no half day of currencies
+        ("CME", date(2025, 11, 28), "2025-11-27 23:00", "2025-11-28 18:00"),
     ],
 )
 def test_sessions_are_those_of_the_real_exchange(exchange: str, day: date, opens: str, closes: str) -> None:
@@ -36,7 +41,7 @@ def test_holidays_are_not_days() -> None:
     ("exchange", "opens", "closes"),
     [
         ("NYSE", "1985-07-01 13:30", "1985-07-01 20:00"),
-        ("IDEALPRO", "1985-07-01 00:00", "1985-07-02 00:00"),
+        ("IDEALPRO", "1985-06-30 21:15", "1985-07-01 21:00"),
         ("CME", "1985-06-30 22:00", "1985-07-01 21:00"),
     ],
 )
@@ -50,7 +55,7 @@ def test_the_local_day_is_the_wall_clocks() -> None:
 
 
 def test_usual_sessions_have_their_minutes() -> None:
-    assert [venue(code).minutes for code in ("ARCA", "LSE", "IDEALPRO", "CME")] == [390, 510, 1440, 1380]
+    assert [venue(code).minutes for code in ("ARCA", "LSE", "IDEALPRO", "CME")] == [390, 510, 1425, 1380]
 
 
 def test_the_wall_clock_is_ahead_or_behind() -> None:

@@ -114,8 +114,24 @@ def test_a_future_begins_its_day_the_evening_before() -> None:
     assert starts(draw("3d", "1d", symbol="ES", now=evening)) == ["11-23 23:00", "11-24 23:00"]
 
 
-def test_a_currency_pair_trades_from_midnight_to_midnight() -> None:
-    assert starts(draw("3d", "1d", symbol="EUR.USD")) == ["11-23 00:00", "11-24 00:00"]
+def test_a_currency_pair_trades_from_one_evening_in_new_york_to_the_next() -> None:
+    assert starts(draw("3d", "1d", symbol="EUR.USD")) == ["11-22 22:15", "11-23 22:15"]
+    monday = datetime(2026, 11, 2, 22, tzinfo=UTC)
+    assert starts(draw("3d", "1d", symbol="EUR.USD", now=monday)) == ["10-29 21:15", "11-01 22:15"]
+    assert starts(draw("1d", "8h", symbol="EUR.USD", now=monday)) == [
+        "11-01 22:15",
+        "11-02 05:00",
+        "11-02 13:00",
+        "11-02 21:00",
+    ]
+
+
+def test_hours_of_a_future_follow_its_exchanges_clock_and_end_early_on_a_half_day() -> None:
+    found = starts(draw("2d", "1h", symbol="ES", now=datetime(2026, 11, 28, tzinfo=UTC)))
+    assert (found[0], found[-1]) == ("11-25 23:00", "11-27 17:00")
+    assert len(found) == 19 + 19, "Thanksgiving and the day after it"
+    monday = starts(draw("1d", "1h", symbol="ES", now=datetime(2026, 11, 2, 22, tzinfo=UTC)))
+    assert (monday[0], monday[-1], len(monday)) == ("11-01 23:00", "11-02 21:00", 23), "the clocks changed on Sunday"
 
 
 def test_a_window_before_all_prices_is_empty() -> None:

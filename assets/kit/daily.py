@@ -1,0 +1,68 @@
+"""Of which trading day a daily bar is, and which bars of a reply are of sessions that had ended. Pure.
+
+Belongs here: judging daily bars by the hours of a contract's own exchange. Does not: the hours (`hours.py` of the
+calendar), bars within a day (the dataset's file), which windows a reply answers (`bar_replies.py`).
+
+A bar starts at its session's open, and until the session ends it is changed. Quotes that come late (`mktDataDelay`)
+tell of the end that much later. Exchanges open on days that no calendar has: such a bar is of the UTC date three hours
+after its start, as sessions that open after 21:00 UTC are the next day's everywhere, and counts as ended with the next
+session that does.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from assets.kit.parse import epoch_ms
+from resources.calendar.hours import Seconds, latest_ended, session_days
+from resources.calendar.trading_days import Days, TradingCalendar, trading_calendar
+from resources.gateway.endpoint import Page
+
+EVENING = np.timedelta64(3, "h")
+
+
+def trading_days(starts: Seconds, calendar: TradingCalendar | None) -> Days:
+    """The trading day of each bar: of the session that it opens."""
+    days: Days = (starts + EVENING).astype("datetime64[D]")
+    if calendar is None:
+        return days
+    told = session_days(starts, calendar)
+    return np.where(np.isnat(told), days, told)
+
+
+def trading_days_of(bars: pd.DataFrame) -> "pd.Series[Any]":
+    """The same of parsed bars, each by the `calendar` that is named beside it."""
+    days = pd.Series(pd.NaT, index=bars.index, dtype="datetime64[s]")
+    for name, starts in bars["bar_start"].groupby(bars["calendar"].astype(object), dropna=False):
+        calendar = None if pd.isna(name) else trading_calendar(str(name))
+        days.loc[starts.index] = trading_days(_seconds(starts), calendar).astype("datetime64[s]")
+    return days
+
+
+def ended(page: Page, bars: Sequence[Any], calendar: TradingCalendar) -> list[Any]:
+    """The bars of a reply but those whose session had not ended, as far as the reply can know."""
+    late = page.json.get("mktDataDelay")
+    known = page.envelope.received_at - timedelta(seconds=late if isinstance(late, int) else 0)
+    _, end = latest_ended(calendar, known)
+    return [bar for bar in bars if not _begins_later(bar, end)]
+
+
+def days_in(page: Page, calendar: TradingCalendar) -> Days:
+    """The trading days of which a reply has a bar that does not change any more."""
+    bars = page.json.get("data") if isinstance(page.json, dict) else None
+    told = ended(page, bars, calendar) if isinstance(bars, list) else []
+    starts = pd.Series([bar.get("t") for bar in told if isinstance(bar, dict)], dtype=object)
+    return np.unique(trading_days(_seconds(epoch_ms(starts).values.dropna()), calendar))
+
+
+def _begins_later(bar: Any, end: datetime) -> bool:
+    start = bar.get("t") if isinstance(bar, dict) else None
+    return isinstance(start, int) and start >= end.timestamp() * 1000
+
+
+def _seconds(starts: "pd.Series[Any]") -> Seconds:
+    found: Seconds = starts.dt.tz_localize(None).to_numpy().astype("datetime64[s]")
+    return found
