@@ -6,8 +6,8 @@ are fewest (`windows.py`).
 A reply of almost a thousand bars was clipped, and nothing says so: what lies before its first is asked for next. One
 that is shorter and begins later than asked reached the beginning of what there is, unless it holds about as many
 calendar days as trading days were asked for: a gateway that counts those has more. A trading day that the exchange was
-open and that has no bar at all is asked for a second time before it counts as empty; minutes in which nothing was
-traded are not.
+open and that has no bar at all is asked for a second time before it counts as empty, and so is what lies before the
+first bar of a contract; minutes in which nothing was traded are not.
 """
 
 from collections.abc import Callable, Iterator
@@ -38,7 +38,10 @@ def starts_in(page: Page) -> Seconds:
 
 @dataclass(slots=True)
 class Filling:
-    """How windows of one size are asked for; `ask` sends the words of a query, `now` is the gateway's time."""
+    """How windows of one size are asked for; `ask` sends the words of a query, `now` is the gateway's time.
+
+    Several threads may fill, each another contract: what one of them learns of the gateway the others know.
+    """
 
     size: Size
     ask: Callable[[Query], Page]
@@ -73,10 +76,11 @@ class Filling:
 
     def _ask(self, due: Grid, window: Window, of: Query) -> Page | None:
         """A reply; None if a gateway that insists on its table of periods refuses, and it is to be planned again."""
+        most_days = self.most_days
         try:
             return self.ask({**of, **self.query(due, window)})
         except Refused:
-            if window.days < self.size.documented_days or self.most_days == self.size.documented_days:
+            if window.days < self.size.documented_days or most_days == self.size.documented_days:
                 raise
             self.most_days = self.size.documented_days
             return None
@@ -103,10 +107,14 @@ def _unanswered(due: Grid, left: Seconds, window: Window, bars: Seconds) -> Seco
 
 
 def _days_without_a_bar(due: Grid, missing: Seconds, got: Seconds) -> Seconds:
-    """The missing bars of days within the life of a contract of which nothing came."""
-    if not len(got):
-        return missing[:0]
+    """The missing bars of days of which nothing came.
+
+    Those before the first bar that came with that one, so that not nothing is the right answer.
+    """
     places = np.searchsorted(due.starts, got, side="right") - 1
+    if not len(places):
+        return missing[:0]
     told = np.unique(due.days[places[places >= 0]])
-    days = due.days[np.searchsorted(due.starts, missing)]
-    return missing[(missing > np.min(got)) & ~np.isin(days, told)]
+    holes: Seconds = missing[~np.isin(due.days_of(missing), told)]
+    first = due.starts[max(0, int(places.min()))]
+    return np.union1d(holes, first) if len(holes) and holes[0] < first <= missing[-1] else holes

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from assets.kit.grid import Answered, Grid
+from resources.calendar.trading_days import Days
 from resources.lake.tables import TableStore
 
 
@@ -24,4 +25,15 @@ def answered(tables: TableStore, dataset: str, grids: Mapping[int, Grid]) -> dic
                 continue
             starts = bars["bar_start"][begin:end].astype("datetime64[s]")
             found.setdefault(conid, Answered(grids[conid])).take(starts, bars["observed_at"][begin:end])
+    return found
+
+
+def first_days(tables: TableStore, dataset: str) -> dict[int, Days]:
+    """The first trading day held of each contract, alone."""
+    found: dict[int, Days] = {}
+    for file in tables.files(dataset):
+        bars = tables.columns(file, "conid", "trading_day")
+        conids, begins = np.unique(bars["conid"], return_index=True)
+        for conid, begin in zip(conids.tolist(), begins.tolist(), strict=True):
+            found.setdefault(conid, bars["trading_day"][begin : begin + 1].copy())
     return found

@@ -138,29 +138,6 @@ def test_a_reply_of_another_size_or_window_is_rejected_whole(
     assert reason in hourly.reasons()[0]
 
 
-def test_a_day_without_a_bar_passes_once_it_was_asked_for_twice(hourly: Hourly) -> None:
-    name = "no_trading_day_is_unverified"
-    days = ("2026-11-18T15:00", "2026-11-20T15:00")
-    verdict = hourly.land(APPLE, *days).verdict(name)
-    assert [one["problem"] for one in verdict.offenders] == [
-        "contract 1 has no bar of 1h on 2026-11-19, and was asked for it only once"
-    ]
-    [path] = hourly.lake.raw.landings("bars_1h", DAY.isoformat())
-    path.write_bytes(path.read_bytes() * 2)
-    assert hourly.verdict(name).has_passed
-
-
-def test_days_between_two_windows_were_not_asked_for(hourly: Hourly) -> None:
-    hourly.land(APPLE, "2026-11-20T15:00")
-    [path] = hourly.lake.raw.landings("bars_1h", DAY.isoformat())
-    newer = path.read_bytes()
-    path.unlink()
-    hourly.land(APPLE, "2026-11-16T15:00")
-    [path] = hourly.lake.raw.landings("bars_1h", DAY.isoformat())
-    path.write_bytes(newer + path.read_bytes())
-    assert hourly.verdict("no_trading_day_is_unverified").has_passed
-
-
 def test_a_reply_of_another_contract_fails(hourly: Hourly) -> None:
     name = "every_reply_is_of_the_contract_asked_for"
     assert hourly.land(APPLE, "2026-11-20T15:00").verdict(name).has_passed
