@@ -1,7 +1,7 @@
 """Asks for bars until each missing one was answered, in the fewest requests.
 
-Belongs here: what a reply of intraday bars leaves to ask. Does not: how it is sent (the dataset's file), which windows
-are fewest (`windows.py`).
+Belongs here: what is planned, and what a reply of intraday bars leaves to ask. Does not: how it is sent (the dataset's
+file), which windows are fewest (`windows.py`).
 
 A reply of almost a thousand bars was clipped, and nothing says so: what lies before its first is asked for next. One
 that is shorter and begins later than asked reached the beginning of what there is, unless it holds about as many
@@ -19,6 +19,7 @@ import pandas as pd
 
 from assets.kit.grid import Grid
 from assets.kit.parse import epoch_ms
+from assets.kit.quote import Load
 from assets.kit.windows import BARS_PER_REQUEST, MOST_DAYS, SLACK, STAMP, Size, Window, end_of, period_of, windows
 from resources.calendar.hours import Seconds
 from resources.gateway.endpoint import Page
@@ -36,6 +37,17 @@ def starts_in(page: Page) -> Seconds:
     return np.unique(instants.to_numpy().astype("datetime64[s]"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gridded(Load):
+    """A load of bars below a day: those that are `due`, and of them the `starts` to ask for.
+
+    It is counted in trading days, as the ledger of gaps counts: one of which any bar is to be asked for is missing.
+    """
+
+    due: Grid
+    starts: Seconds
+
+
 @dataclass(slots=True)
 class Filling:
     """How windows of one size are asked for; `ask` sends the words of a query, `now` is the gateway's time.
@@ -47,6 +59,11 @@ class Filling:
     ask: Callable[[Query], Page]
     now: Callable[[], datetime]
     most_days: int = MOST_DAYS
+
+    def queries(self, due: Grid, missing: Seconds, **of: str) -> Iterator[Query]:
+        """What will be asked if replies have all that they might."""
+        for window in windows(due.starts, missing, days=due.days, most_days=self.most_days):
+            yield {**of, **self.query(due, window)}
 
     def fill(self, due: Grid, missing: Seconds, **of: str) -> Iterator[Page]:
         """The replies for one contract, which the words `of` name."""

@@ -15,9 +15,9 @@ quarters of an hour; one contract is read in 7 and 8 ms, and in 2 and 4 ms.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -28,17 +28,19 @@ from assets.kit.bar_replies import require_before_the_end
 from assets.kit.declare import ByMonth, ByYear, Check, Landing, Table, check, landing, table
 from assets.kit.family import Family
 from assets.kit.fetch import Fetch, RawPages
-from assets.kit.filling import Filling
+from assets.kit.filling import Filling, Gridded
 from assets.kit.gaps import read_gaps
 from assets.kit.grid import Answered, Grid, grid
 from assets.kit.held_bars import answered, first_days
-from assets.kit.listings import Listed, Listings, listed_on, named_otherwise
+from assets.kit.listings import Listed, Listings, listed_on, named_otherwise, undefined
 from assets.kit.parse import epoch_ms
+from assets.kit.quote import Load, Plan
 from assets.kit.schema import Row, column, derived, rule
 from assets.kit.shape import Block, echoed, keyed, listed, rows
 from assets.kit.windows import SIZES, Size
-from resources.calendar.hours import Seconds, days_of
+from resources.calendar.hours import days_of
 from resources.calendar.trading_days import Days, TradingCalendar, calendar_of, trading_calendar
+from resources.envelope import Request
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import NoData
 
@@ -89,11 +91,20 @@ def bars_of(name: str) -> tuple[Landing | Table | Check, ...]:
     """What the dataset of one size declares."""
     size, dataset = SIZES[name], f"bars_{name}"
 
-    @landing(HISTORY, time="replayable", needs=["instruments"], is_ranged=True)
+    @landing(
+        HISTORY,
+        time="replayable",
+        needs=["instruments"],
+        is_ranged=True,
+        plan=partial(_plan, dataset=dataset, size=size),
+        is_settled=ends_in_the_past,
+    )
     def raw_bars(fetch: Fetch) -> Iterator[Page]:
-        yield from _missing_bars(fetch, dataset, size)
+        filling = _filling(fetch, size)
+        tasks = (_filled_or_said(fetch, filling, load) for load in fetch.plan.loads)
+        yield from fetch.gateway.side_by_side(HISTORY, tasks)
 
-    raw = replace(raw_bars, name=dataset, doc=f"The bars of {name} that are missing, in the fewest requests.")
+    raw = replace(raw_bars, name=dataset, doc=f"The bars of {name} that are missing, as planned.")
 
     @table(
         Bar,
@@ -119,47 +130,49 @@ def bars_of(name: str) -> tuple[Landing | Table | Check, ...]:
 INTRADAY = Family(tuple(name for name, size in SIZES.items() if size.is_intraday), bars_of)
 
 
-@dataclass(frozen=True, slots=True)
-class Lacking:
-    """What is to be asked for of one contract: of the bars that are `due` those that are `missing`."""
-
-    conid: int
-    due: Grid
-    missing: Seconds
+def ends_in_the_past(request: Request) -> bool:
+    """Whether a window was to end before its asking; what late quotes did not tell of it is missing still."""
+    return "startTime" in request.query
 
 
-def _missing_bars(fetch: Fetch, dataset: str, size: Size) -> Iterator[Page]:
-    hours = "true" if fetch.scope.bars_outside_rth else "false"
-    filling = Filling(size, lambda query: fetch.gateway.ask(HISTORY, query=query), now=lambda: fetch.gateway.now)
-
-    def filled(lacking: Lacking) -> Iterator[Page]:
-        try:
-            yield from filling.fill(lacking.due, lacking.missing, conid=str(lacking.conid), outsideRth=hours)
-        except NoData as nothing:
-            fetch.say(f"contract {lacking.conid}: {nothing}")
-
-    yield from fetch.gateway.side_by_side(HISTORY, (filled(one) for one in _lacking(fetch, dataset, size)))
-
-
-def _lacking(fetch: Fetch, dataset: str, size: Size) -> list[Lacking]:
-    """What is missing, but what is known to be empty and is not due."""
+def _plan(fetch: Fetch, *, dataset: str, size: Size) -> Plan:
+    """The bars that are missing, in the fewest requests; what is known to be empty rests until it is due."""
     contracts = listed_on(fetch.tables, fetch.day, set(fetch.scope.bars_asset_classes))
     gaps = read_gaps(fetch.raw, size.name, now=fetch.gateway.now, most_days=fetch.scope.bars_ask_empty_again_days)
     firsts = first_days(fetch.tables, dataset)
     begins = {conid: gaps.begins(conid, days) for conid, days in firsts.items()}
-    grids = _grids(fetch, contracts, begins, size)
-    held, found = answered(fetch.tables, dataset, grids), []
+    grids, filling = _grids(fetch, contracts, begins, size), _filling(fetch, size)
+    held, loads = answered(fetch.tables, dataset, grids), []
     for conid, due in grids.items():
-        missing = due.starts
+        is_lacking = np.ones(len(due.starts), dtype=bool)
         if conid in held:
-            is_missing = ~held[conid].cells
+            is_lacking = ~held[conid].cells
             if len(fetch.days) == 1 and not held[conid].may_go_back:
-                is_missing &= _counts(due, held[conid], firsts[conid], begins[conid])
-            missing = missing[is_missing]
-        days = due.days_of(missing)
-        is_due = np.isin(days, gaps.to_ask(conid, np.unique(days), is_held=conid in held))
-        found.append(Lacking(conid, due, missing[is_due]))
-    return found
+                is_lacking &= _counts(due, held[conid], firsts[conid], begins[conid])
+        lacking = np.unique(due.days[is_lacking])
+        missing = gaps.to_ask(conid, lacking, is_held=conid in held)
+        starts = due.starts[is_lacking & np.isin(due.days, missing)]
+        asked = [HISTORY.request(query=query) for query in filling.queries(due, starts, **_words(fetch, conid))]
+        empty = len(lacking) - len(missing)
+        loads.append(Gridded(conid, np.unique(due.days), missing, tuple(asked), empty, due=due, starts=starts))
+    return Plan(loads, undefined(fetch))
+
+
+def _filling(fetch: Fetch, size: Size) -> Filling:
+    return Filling(size, lambda query: fetch.planned(HISTORY, query), now=lambda: fetch.gateway.now)
+
+
+def _words(fetch: Fetch, conid: int) -> dict[str, str]:
+    return {"conid": str(conid), "outsideRth": "true" if fetch.scope.bars_outside_rth else "false"}
+
+
+def _filled_or_said(fetch: Fetch, filling: Filling, load: Load) -> Iterator[Page]:
+    assert isinstance(load, Gridded)
+    try:
+        yield from filling.fill(load.due, load.starts, **_words(fetch, load.conid))
+    except NoData as nothing:
+        fetch.say(f"contract {load.conid}: {nothing}")
+    fetch.finish(load)
 
 
 def _counts(due: Grid, held: Answered, first_day: Days, begins: date | None) -> npt.NDArray[np.bool_]:
@@ -184,7 +197,8 @@ def _first(fetch: Fetch, calendar: TradingCalendar, begins: date | None, size: S
     if len(fetch.days) > 1:
         return fetch.days[0]
     deep = calendar.between(fetch.scope.bars_from, fetch.day)[-fetch.scope.bars_depth(size.name) :]
-    return min([begins or fetch.day, *deep[:1].tolist()])
+    first: date = min([begins or fetch.day, *deep[:1].tolist()])
+    return first
 
 
 def _finished_bars(page: Page, listings: Listings, size: Size) -> Block:
