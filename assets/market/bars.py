@@ -2,7 +2,9 @@
 
 `[bars] sizes = ["1d", "1h"]` declares `bars_1h` beside `bars_1d`, which has a file of its own. Asked for: only what
 the rows that are held do not answer, in the fewest windows, which may begin and end in the middle of a day. What the
-ledger `bar_coverage` knows to be empty is not asked for every night.
+ledger `bar_coverage` knows to be empty is not asked for every night. Bars stay as they were observed first, since the
+gateway adjusts those before a split without a word: `bars_1h_adjusted` adjusts when it is read. When a bar was told
+last is kept beside it, since that is how the next run knows what was asked for.
 
 A bar starts at a UTC instant. Its trading day is told by the calendar of the contract's exchange, since sessions of
 futures and currencies open the evening before: where a contract is listed its definition says, not the reply. A bar is
@@ -33,7 +35,8 @@ from assets.kit.gaps import read_gaps
 from assets.kit.grid import Answered, Grid, grid
 from assets.kit.held_bars import answered, first_days
 from assets.kit.listings import Listed, Listings, listed_on, named_otherwise, undefined
-from assets.kit.parse import epoch_ms
+from assets.kit.merging import TOLD_LAST
+from assets.kit.parse import epoch_ms, instant
 from assets.kit.quote import Load, Plan
 from assets.kit.schema import Row, column, derived, rule
 from assets.kit.shape import Block, echoed, keyed, listed, rows
@@ -76,6 +79,11 @@ class Bar(Row):
     volume: float = derived(
         lambda bars: (bars["wire_volume"] * bars["volume_factor"]).round(6), "Volume traded.", unit="units"
     )
+    told_last_at: datetime = column(
+        TOLD_LAST,
+        "When a reply told the bar last; the values are of `observed_at`, when one told it first.",
+        parse=instant,
+    )
     has_all_hours: bool | None = column("outsideRth", "Whether trades outside regular hours are in the reply's bars.")
 
     @rule
@@ -110,7 +118,7 @@ def bars_of(name: str) -> tuple[Landing | Table | Check, ...]:
         Bar,
         raw=raw,
         key=["conid", "bar_start"],
-        storage=(ByYear if size.seconds >= BY_YEAR_FROM else ByMonth)(waits_for_close=False),
+        storage=(ByYear if size.seconds >= BY_YEAR_FROM else ByMonth)(waits_for_close=False, stands="first"),
         needs=["instruments"],
         given=Listings,
     )
@@ -147,8 +155,9 @@ def _plan(fetch: Fetch, *, dataset: str, size: Size) -> Plan:
         is_lacking = np.ones(len(due.starts), dtype=bool)
         if conid in held:
             is_lacking = ~held[conid].cells
-            if len(fetch.days) == 1 and not held[conid].may_go_back:
-                is_lacking &= _counts(due, held[conid], firsts[conid], begins[conid])
+            if len(fetch.days) == 1:
+                depth = fetch.scope.bars_depth(size.name)
+                is_lacking &= _counts(due, held[conid], firsts[conid], begins[conid], depth)
         lacking = np.unique(due.days[is_lacking])
         missing = gaps.to_ask(conid, lacking, is_held=conid in held)
         starts = due.starts[is_lacking & np.isin(due.days, missing)]
@@ -175,10 +184,15 @@ def _filled_or_said(fetch: Fetch, filling: Filling, load: Load) -> Iterator[Page
     fetch.finish(load)
 
 
-def _counts(due: Grid, held: Answered, first_day: Days, begins: date | None) -> npt.NDArray[np.bool_]:
-    """For a night: the bars from the first that is held on, and of earlier days those that are open still."""
-    is_counted: npt.NDArray[np.bool_] = (due.starts >= held.first) | (due.days < first_day)
-    return is_counted & (due.days >= np.datetime64(begins, "D"))
+def _counts(due: Grid, held: Answered, first_day: Days, begins: date | None, depth: int) -> npt.NDArray[np.bool_]:
+    """For a night: the bars from the first that is held on, and of earlier days those that are open still.
+
+    A reply that was cut at its first bar may have stopped in a day before the depth: that is not asked for.
+    """
+    is_later: npt.NDArray[np.bool_] = due.starts >= held.first
+    if held.may_go_back:
+        return is_later | np.isin(due.days, np.unique(due.days)[-depth:])
+    return (is_later | (due.days < first_day)) & (due.days >= np.datetime64(begins, "D"))
 
 
 def _grids(fetch: Fetch, contracts: list[Listed], begins: Mapping[int, date | None], size: Size) -> dict[int, Grid]:
@@ -216,6 +230,7 @@ def _finished_bars(page: Page, listings: Listings, size: Size) -> Block:
         volumeFactor=reply.get("volumeFactor"),
         outsideRth=reply.get("outsideRth"),
         calendar=calendar and calendar.name,
+        **{TOLD_LAST: page.envelope.received_at.isoformat()},
     )
 
 

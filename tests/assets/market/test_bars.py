@@ -1,16 +1,20 @@
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pandas as pd
 import pytest
 
 from assets.kit.declare import ByMonth, Check, Landing, Table
+from assets.kit.grid import grid
+from assets.kit.held_bars import answered
 from assets.kit.scope import Scope
 from assets.kit.tabulate import build_years
 from assets.kit.verify import Verdict, run_check
+from assets.kit.windows import SIZES
 from assets.market.bars import INTRADAY, bars_of
 from pipelines.choices import Bars
 from pipelines.definitions import declared
@@ -174,6 +178,25 @@ def test_an_empty_day_and_what_lies_before_a_life_are_asked_for_twice_and_rest_a
     assert sorted(stretches) == [["before_life", "held"], ["held", "verified_empty", "held"]]
     assert again.is_success, again.failures
     assert again.requests == 0
+
+
+def test_a_bar_told_again_stays_as_it_was_first_and_the_reply_that_told_it_answers_what_has_no_bar(
+    hourly: Hourly,
+) -> None:
+    later = EVENING + timedelta(days=1)
+    rows = (
+        hourly.land(APPLE, "2026-11-20T15:00")
+        .land(APPLE, "2026-11-20T15:00", "2026-11-23T16:00", at=later, volumeFactor=40)
+        .rows()
+        .set_index("bar_start")
+    )
+    [first, second] = rows.to_dict("records")
+    assert (first["volume_factor"], first["observed_at"], first["told_last_at"]) == (100, EVENING, later)
+    assert (second["volume_factor"], second["observed_at"], second["told_last_at"]) == (40, later, later)
+    days = trading_calendar("XNYS").between(date(2026, 11, 20), DAY)
+    due = grid(trading_calendar("XNYS"), SIZES["1h"], days)
+    [answers] = answered(hourly.lake.tables, "bars_1h", {APPLE: due}).values()
+    assert np.flatnonzero(answers.cells).tolist() == list(range(1, 10)), "from 10:00 on Friday to 11:00 on Monday"
 
 
 def test_a_reply_of_another_contract_fails(hourly: Hourly) -> None:
