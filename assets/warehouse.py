@@ -2,7 +2,8 @@
 
 Built from the list of all declared tables, so a new dataset is in it without an edit here. A mart is
 one SQL file in `assets/marts`: its leading comment says what it is and, line by line, its columns. One that says
-`as_of` is made when it is read, for any day.
+`as_of` is made when it is read, for any day; of one that is named of a `SIZE` there is one for each size of bars that
+the owner chose, but for days, whose adjusted bars have restatements too.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,11 +23,17 @@ from resources.warehouse.source import ColumnDoc, Mart, TableSource
 
 MARTS = Path(__file__).parent / "marts"
 AS_OF = "-- as_of:"
+SIZE, DAILY = "SIZE", "1d"
 
 
-def read_marts(folder: Path = MARTS) -> list[Mart]:
-    """Every mart, in the order of names."""
-    return [_read_mart(path) for path in sorted(folder.glob("*.sql"))]
+def read_marts(folder: Path = MARTS, *, sizes: Iterable[str] = ()) -> list[Mart]:
+    """Every mart for bars of some sizes, in the order of their files."""
+    others = [size for size in sizes if size != DAILY]
+    return [
+        _read_mart(path.stem.replace(SIZE, size), path.read_text().replace(SIZE, size))
+        for path in sorted(folder.glob("*.sql"))
+        for size in (others if SIZE in path.stem else [""])
+    ]
 
 
 def table_source(table: Table, store: TableStore | None = None) -> TableSource:
@@ -103,8 +110,8 @@ def _mart_spec(mart: Mart, kinds: Mapping[str, str], upstream: Sequence[str]) ->
     )
 
 
-def _read_mart(path: Path) -> Mart:
-    lines = path.read_text().splitlines()
+def _read_mart(name: str, text: str) -> Mart:
+    lines = text.splitlines()
     as_of = next((line.removeprefix(AS_OF).strip() for line in lines if line.startswith(AS_OF)), None)
     comment = [line.removeprefix("--") for line in lines if line.startswith("--") and not line.startswith(AS_OF)]
     columns = tuple(
@@ -113,4 +120,4 @@ def _read_mart(path: Path) -> Mart:
     )
     doc = " ".join(line.strip() for line in comment if not line.startswith("   "))
     sql = "\n".join(line for line in lines if not line.startswith("--")).strip()
-    return Mart(path.stem, doc, sql, columns, as_of)
+    return Mart(name, doc, sql, columns, as_of)

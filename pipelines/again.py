@@ -40,7 +40,7 @@ class Again(Command):
             return 0
         with self._instance() as instance:
             codes = [self._build(instance, part) for part in parts(before, self._watch.scope.calendar)]
-            code = max(codes) or self._run(instance, "resume", {}, published_keys())
+            code = max(codes) or self._run(instance, "resume", {}, published_keys(self.settings.choices.bars.sizes))
         self.console.print(_compared(before, rejected_rows(lake, tables, first or date.min, last or date.max)))
         return code
 
@@ -58,7 +58,7 @@ class Again(Command):
                 self.console.print(Text.assemble(("✓ ", "green"), f"{held.table} of {held.day} is accepted."))
             days = sorted({day, *later})
             doubted = {each: doubted_landings(self._watch.lake, self._watch.scope, each) for each in days}
-            published = [] if any(doubted.values()) else published_keys()
+            published = [] if any(doubted.values()) else published_keys(self.settings.choices.bars.sizes)
             for each in days:
                 assets = [*self._of(each, but=doubted[each]), *(published if each == days[-1] else [])]
                 code = code or self._run(instance, "resume", partition_tags(each, each), assets)

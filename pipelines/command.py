@@ -102,7 +102,7 @@ class Command:
             self._wait(due)
         self._watch.alert()
         if self._is_unpublished and not code:
-            code = self._run(instance, "resume", {}, published_keys())
+            code = self._run(instance, "resume", {}, published_keys(self.settings.choices.bars.sizes))
         waiting = self._watch.lake.parked.waiting()
         if not waiting:
             return code
@@ -148,7 +148,8 @@ class Command:
             self._watch.gateway.close()
 
     def _assets(self, instance: dg.DagsterInstance, resumption: Resumption) -> list[dg.AssetKey]:
-        found, published = declared(), published_keys()
+        sizes = self.settings.choices.bars.sizes
+        found, published = declared(sizes), published_keys(sizes)
         return self._watch.assets(resumption, instance, tables=found.tables, checks=found.checks, published=published)
 
     def _run(

@@ -114,9 +114,10 @@ def _members(values: Iterable[Any], chosen: Iterable[str]) -> Iterator[Any]:
             yield value
 
 
-def published_keys() -> list[dg.AssetKey]:
-    """The warehouse and what is in it beyond the tables."""
-    return [dg.AssetKey("warehouse"), *(dg.AssetKey(mart.name) for mart in read_marts())]
+def published_keys(sizes: Iterable[str] | None = None) -> list[dg.AssetKey]:
+    """The warehouse and what is in it beyond the tables, of bars of some sizes as `declared`."""
+    chosen = read_settings().choices.bars.sizes if sizes is None else sizes
+    return [dg.AssetKey("warehouse"), *(dg.AssetKey(mart.name) for mart in read_marts(sizes=chosen))]
 
 
 def resources_of(settings: Settings) -> dict[str, Any]:
@@ -170,7 +171,8 @@ def resources_of(settings: Settings) -> dict[str, Any]:
 def build_definitions(settings: Settings, *, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     """The whole code location; every process that lands or builds comes by here."""
     keep_open()
-    found, marts = declared(settings.choices.bars.sizes), read_marts()
+    sizes = settings.choices.bars.sizes
+    found, marts = declared(sizes), read_marts(sizes=sizes)
     kept = found.nightly(leave_out=settings.choices.leave_out, take_in=settings.choices.take_in)
     found.require_tolerances(settings.choices.tolerances)
     tables = {table.name: table for table in found.tables}

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from assets.kit.partitions import trading_days
-from assets.kit.quoted import NOT_QUOTED, prepared
+from assets.kit.quoted import prepared
 from pipelines.watch import Watch
 from resources.privacy import masked
 
@@ -26,10 +26,7 @@ def print_quotes(watch: Watch, instance: dg.DagsterInstance, first: date, last: 
         return 0
     try:
         for landing in watch.landings.values():
-            if not landing.is_ranged or landing.time == "local":
-                continue
             if landing.plan is None:
-                _print_that_there_is_none(landing.name, console)
                 continue
             ready = prepared(
                 landing,
@@ -48,7 +45,3 @@ def print_quotes(watch: Watch, instance: dg.DagsterInstance, first: date, last: 
         watch.gateway.close()
     console.print("Nothing was asked for. Without the dry run it is.", highlight=False)
     return 0
-
-
-def _print_that_there_is_none(dataset: str, console: Console) -> None:
-    console.print(Text.assemble((dataset, "bold"), f": {NOT_QUOTED}"), soft_wrap=True)

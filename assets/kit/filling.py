@@ -1,13 +1,13 @@
 """Asks for bars until each missing one was answered, in the fewest requests.
 
-Belongs here: what a reply of intraday bars leaves to ask. Does not: how it is sent (the dataset's file), which windows
-are fewest (`windows.py`).
+Belongs here: what is planned, and what a reply of intraday bars leaves to ask. Does not: how it is sent (the dataset's
+file), which windows are fewest (`windows.py`).
 
 A reply of almost a thousand bars was clipped, and nothing says so: what lies before its first is asked for next. One
 that is shorter and begins later than asked reached the beginning of what there is, unless it holds about as many
 calendar days as trading days were asked for: a gateway that counts those has more. A trading day that the exchange was
-open and that has no bar at all is asked for a second time before it counts as empty; minutes in which nothing was
-traded are not.
+open and that has no bar at all is asked for a second time before it counts as empty, and so is what lies before the
+first bar of a contract; minutes in which nothing was traded are not.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,6 +19,7 @@ import pandas as pd
 
 from assets.kit.grid import Grid
 from assets.kit.parse import epoch_ms
+from assets.kit.quote import Load
 from assets.kit.windows import BARS_PER_REQUEST, MOST_DAYS, SLACK, STAMP, Size, Window, end_of, period_of, windows
 from resources.calendar.hours import Seconds
 from resources.gateway.endpoint import Page
@@ -36,14 +37,33 @@ def starts_in(page: Page) -> Seconds:
     return np.unique(instants.to_numpy().astype("datetime64[s]"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gridded(Load):
+    """A load of bars below a day: those that are `due`, and of them the `starts` to ask for.
+
+    It is counted in trading days, as the ledger of gaps counts: one of which any bar is to be asked for is missing.
+    """
+
+    due: Grid
+    starts: Seconds
+
+
 @dataclass(slots=True)
 class Filling:
-    """How windows of one size are asked for; `ask` sends the words of a query, `now` is the gateway's time."""
+    """How windows of one size are asked for; `ask` sends the words of a query, `now` is the gateway's time.
+
+    Several threads may fill, each another contract: what one of them learns of the gateway the others know.
+    """
 
     size: Size
     ask: Callable[[Query], Page]
     now: Callable[[], datetime]
     most_days: int = MOST_DAYS
+
+    def queries(self, due: Grid, missing: Seconds, **of: str) -> Iterator[Query]:
+        """What will be asked if replies have all that they might."""
+        for window in windows(due.starts, missing, days=due.days, most_days=self.most_days):
+            yield {**of, **self.query(due, window)}
 
     def fill(self, due: Grid, missing: Seconds, **of: str) -> Iterator[Page]:
         """The replies for one contract, which the words `of` name."""
@@ -73,10 +93,11 @@ class Filling:
 
     def _ask(self, due: Grid, window: Window, of: Query) -> Page | None:
         """A reply; None if a gateway that insists on its table of periods refuses, and it is to be planned again."""
+        most_days = self.most_days
         try:
             return self.ask({**of, **self.query(due, window)})
         except Refused:
-            if window.days < self.size.documented_days or self.most_days == self.size.documented_days:
+            if window.days < self.size.documented_days or most_days == self.size.documented_days:
                 raise
             self.most_days = self.size.documented_days
             return None
@@ -103,10 +124,14 @@ def _unanswered(due: Grid, left: Seconds, window: Window, bars: Seconds) -> Seco
 
 
 def _days_without_a_bar(due: Grid, missing: Seconds, got: Seconds) -> Seconds:
-    """The missing bars of days within the life of a contract of which nothing came."""
-    if not len(got):
-        return missing[:0]
+    """The missing bars of days of which nothing came.
+
+    Those before the first bar that came with that one, so that not nothing is the right answer.
+    """
     places = np.searchsorted(due.starts, got, side="right") - 1
+    if not len(places):
+        return missing[:0]
     told = np.unique(due.days[places[places >= 0]])
-    days = due.days[np.searchsorted(due.starts, missing)]
-    return missing[(missing > np.min(got)) & ~np.isin(days, told)]
+    holes: Seconds = missing[~np.isin(due.days_of(missing), told)]
+    first = due.starts[max(0, int(places.min()))]
+    return np.union1d(holes, first) if len(holes) and holes[0] < first <= missing[-1] else holes

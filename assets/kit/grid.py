@@ -42,6 +42,10 @@ class Grid:
         end = len(self.days) if last is None else int(np.searchsorted(self.days, np.datetime64(last), side="right"))
         return Grid(self.starts[start:end], self.ends[start:end], self.days[start:end])
 
+    def days_of(self, starts: Seconds) -> Days:
+        """The trading day of each of some bars."""
+        return self.days[np.searchsorted(self.starts, starts)]
+
     def day_at(self, start: Any) -> Any:
         """The trading day of the bar in which an instant lies, or of the last before it."""
         return self.days[max(0, int(np.searchsorted(self.starts, np.datetime64(start), side="right")) - 1)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from assets.kit.fetch import RawPages
+from assets.kit.fetch import Fetch, RawPages
 from resources.lake.tables import TableStore
 
 INSTRUMENTS = "instruments"
@@ -46,6 +46,17 @@ def named_otherwise(raw: RawPages) -> Iterator[str]:
         told, known = page.json.get("symbol"), symbols.get(int(page.params["conid"]))
         if told is not None and known is not None and told != known:
             yield f"contract {page.params['conid']} is {known}, and the reply is of {told}"
+
+
+def undefined(fetch: Fetch) -> list[str]:
+    """What is held or watched and not defined yet, so that nobody knows what of it there is to have."""
+    defined = listed_on(fetch.tables, fetch.day)
+    conids, symbols = {one.conid for one in defined}, {one.symbol for one in defined}
+    file = fetch.tables.latest("positions", "trading_day", fetch.day.isoformat())
+    held = set(fetch.tables.read([file], columns=["conid"])["conid"].tolist()) if file else set()
+    wished = held | set(fetch.scope.watched_conids)
+    watched = {symbol for symbol, _ in fetch.scope.watched_symbols}
+    return [*map(str, sorted(wished - conids)), *sorted(watched - symbols)]
 
 
 def _listed(row: Any) -> Listed:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+TOLD_LAST = "told_last_at"
+"""A column of this name tells of the last of equal rows, whichever of them stands."""
+
+
 def replaced(table: Table, earlier: "pa.Table", later: "pa.Table") -> tuple["pa.Table", int]:
     """Rows of one endpoint and those of a later one, which take the place of those with an equal key; how many did."""
     import pandas as pd
@@ -83,8 +87,16 @@ def merged(table: Table, parts: list["pa.Table"]) -> "pa.Table":
     stands = table.storage.stands if isinstance(table.storage, ByYear) else "last"
     rows = pa.concat_tables(parts).unify_dictionaries()
     keys = rows.select([*table.key, "observed_at"]).to_pandas().sort_values("observed_at", kind="stable")
-    latest = keys.index[~keys.duplicated(subset=list(table.key), keep=stands)].to_numpy()
-    return rows if len(latest) == rows.num_rows else rows.take(pa.array(sorted(latest)))
+    standing = keys.index[~keys.duplicated(subset=list(table.key), keep=stands)].to_numpy()
+    if len(standing) == rows.num_rows:
+        return rows
+    found = rows.take(pa.array(sorted(standing)))
+    if stands == "last" or TOLD_LAST not in rows.column_names:
+        return found
+    last = keys.index[~keys.duplicated(subset=list(table.key), keep="last")].to_numpy()
+    again = in_order(table, rows.select([*table.key, TOLD_LAST]).take(pa.array(last)))
+    place = rows.column_names.index(TOLD_LAST)
+    return in_order(table, found).set_column(place, rows.schema.field(place), again[TOLD_LAST])
 
 
 def in_order(table: Table, rows: "pa.Table") -> "pa.Table":

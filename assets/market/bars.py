@@ -1,7 +1,10 @@
 """Bars of any size below a day, of everything held or watched: a dataset for each size that the owner configures.
 
 `[bars] sizes = ["1d", "1h"]` declares `bars_1h` beside `bars_1d`, which has a file of its own. Asked for: only what
-the rows that are held do not answer, in the fewest windows, which may begin and end in the middle of a day.
+the rows that are held do not answer, in the fewest windows, which may begin and end in the middle of a day. What the
+ledger `bar_coverage` knows to be empty is not asked for every night. Bars stay as they were observed first, since the
+gateway adjusts those before a split without a word: `bars_1h_adjusted` adjusts when it is read. When a bar was told
+last is kept beside it, since that is how the next run knows what was asked for.
 
 A bar starts at a UTC instant. Its trading day is told by the calendar of the contract's exchange, since sessions of
 futures and currencies open the evening before: where a contract is listed its definition says, not the reply. A bar is
@@ -13,29 +16,34 @@ Bars of 15 minutes and more lie by year, smaller ones by month, sorted by contra
 quarters of an hour; one contract is read in 7 and 8 ms, and in 2 and 4 ms.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from assets.kit.bar_replies import require_before_the_end
 from assets.kit.declare import ByMonth, ByYear, Check, Landing, Table, check, landing, table
 from assets.kit.family import Family
 from assets.kit.fetch import Fetch, RawPages
-from assets.kit.filling import Filling, starts_in
-from assets.kit.grid import Grid, grid
-from assets.kit.held_bars import answered
-from assets.kit.listings import Listed, Listings, listed_on, named_otherwise
-from assets.kit.parse import epoch_ms
+from assets.kit.filling import Filling, Gridded
+from assets.kit.gaps import read_gaps
+from assets.kit.grid import Answered, Grid, grid
+from assets.kit.held_bars import answered, first_days
+from assets.kit.listings import Listed, Listings, listed_on, named_otherwise, undefined
+from assets.kit.merging import TOLD_LAST
+from assets.kit.parse import epoch_ms, instant
+from assets.kit.quote import Load, Plan
 from assets.kit.schema import Row, column, derived, rule
 from assets.kit.shape import Block, echoed, keyed, listed, rows
 from assets.kit.windows import SIZES, Size
 from resources.calendar.hours import days_of
-from resources.calendar.trading_days import calendar_of, trading_calendar
+from resources.calendar.trading_days import Days, TradingCalendar, calendar_of, trading_calendar
+from resources.envelope import Request
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import NoData
 
@@ -71,6 +79,11 @@ class Bar(Row):
     volume: float = derived(
         lambda bars: (bars["wire_volume"] * bars["volume_factor"]).round(6), "Volume traded.", unit="units"
     )
+    told_last_at: datetime = column(
+        TOLD_LAST,
+        "When a reply told the bar last; the values are of `observed_at`, when one told it first.",
+        parse=instant,
+    )
     has_all_hours: bool | None = column("outsideRth", "Whether trades outside regular hours are in the reply's bars.")
 
     @rule
@@ -86,17 +99,26 @@ def bars_of(name: str) -> tuple[Landing | Table | Check, ...]:
     """What the dataset of one size declares."""
     size, dataset = SIZES[name], f"bars_{name}"
 
-    @landing(HISTORY, time="replayable", needs=["instruments"], is_ranged=True)
+    @landing(
+        HISTORY,
+        time="replayable",
+        needs=["instruments"],
+        is_ranged=True,
+        plan=partial(_plan, dataset=dataset, size=size),
+        is_settled=ends_in_the_past,
+    )
     def raw_bars(fetch: Fetch) -> Iterator[Page]:
-        yield from _missing_bars(fetch, dataset, size)
+        filling = _filling(fetch, size)
+        tasks = (_filled_or_said(fetch, filling, load) for load in fetch.plan.loads)
+        yield from fetch.gateway.side_by_side(HISTORY, tasks)
 
-    raw = replace(raw_bars, name=dataset, doc=f"The bars of {name} that are missing, in the fewest requests.")
+    raw = replace(raw_bars, name=dataset, doc=f"The bars of {name} that are missing, as planned.")
 
     @table(
         Bar,
         raw=raw,
         key=["conid", "bar_start"],
-        storage=(ByYear if size.seconds >= BY_YEAR_FROM else ByMonth)(waits_for_close=False),
+        storage=(ByYear if size.seconds >= BY_YEAR_FROM else ByMonth)(waits_for_close=False, stands="first"),
         needs=["instruments"],
         given=Listings,
     )
@@ -106,55 +128,91 @@ def bars_of(name: str) -> tuple[Landing | Table | Check, ...]:
     built = replace(bars, name=dataset, doc=f"Bars of {name} of everything held or watched.")
 
     @check(raw)
-    def no_trading_day_is_unverified(pages: RawPages) -> Iterator[str]:
-        """A trading day that no reply has a bar of was asked for at least twice."""
-        yield from _days_asked_for_once(pages, size)
-
-    @check(raw)
     def every_reply_is_of_the_contract_asked_for(pages: RawPages) -> Iterator[str]:
         """A reply names its contract by symbol only: that is the one its definition has."""
         yield from named_otherwise(pages)
 
-    return raw, built, no_trading_day_is_unverified, every_reply_is_of_the_contract_asked_for
+    return raw, built, every_reply_is_of_the_contract_asked_for
 
 
 INTRADAY = Family(tuple(name for name, size in SIZES.items() if size.is_intraday), bars_of)
 
 
-def _missing_bars(fetch: Fetch, dataset: str, size: Size) -> Iterator[Page]:
-    hours = "true" if fetch.scope.bars_outside_rth else "false"
+def ends_in_the_past(request: Request) -> bool:
+    """Whether a window was to end before its asking; what late quotes did not tell of it is missing still."""
+    return "startTime" in request.query
+
+
+def _plan(fetch: Fetch, *, dataset: str, size: Size) -> Plan:
+    """The bars that are missing, in the fewest requests; what is known to be empty rests until it is due."""
     contracts = listed_on(fetch.tables, fetch.day, set(fetch.scope.bars_asset_classes))
-    grids = _grids(fetch, contracts, size)
-    held = answered(fetch.tables, dataset, grids)
-    filling = Filling(size, lambda query: fetch.gateway.ask(HISTORY, query=query), now=lambda: fetch.gateway.now)
-    for contract in contracts:
-        due, answers = grids[contract.conid], held.get(contract.conid)
-        is_missing = np.ones(len(due.starts), dtype=bool)
-        if answers is not None:
-            is_missing = ~answers.cells
-            if len(fetch.days) == 1 and not answers.may_go_back:
-                is_missing &= due.starts >= answers.first
-        try:
-            yield from filling.fill(due, due.starts[is_missing], conid=str(contract.conid), outsideRth=hours)
-        except NoData as nothing:
-            fetch.say(f"contract {contract.conid}: {nothing}")
+    gaps = read_gaps(fetch.raw, size.name, now=fetch.gateway.now, most_days=fetch.scope.bars_ask_empty_again_days)
+    firsts = first_days(fetch.tables, dataset)
+    begins = {conid: gaps.begins(conid, days) for conid, days in firsts.items()}
+    grids, filling = _grids(fetch, contracts, begins, size), _filling(fetch, size)
+    held, loads = answered(fetch.tables, dataset, grids), []
+    for conid, due in grids.items():
+        is_lacking = np.ones(len(due.starts), dtype=bool)
+        if conid in held:
+            is_lacking = ~held[conid].cells
+            if len(fetch.days) == 1:
+                depth = fetch.scope.bars_depth(size.name)
+                is_lacking &= _counts(due, held[conid], firsts[conid], begins[conid], depth)
+        lacking = np.unique(due.days[is_lacking])
+        missing = gaps.to_ask(conid, lacking, is_held=conid in held)
+        starts = due.starts[is_lacking & np.isin(due.days, missing)]
+        asked = [HISTORY.request(query=query) for query in filling.queries(due, starts, **_words(fetch, conid))]
+        empty = len(lacking) - len(missing)
+        loads.append(Gridded(conid, np.unique(due.days), missing, tuple(asked), empty, due=due, starts=starts))
+    return Plan(loads, undefined(fetch))
 
 
-def _grids(fetch: Fetch, contracts: list[Listed], size: Size) -> dict[int, Grid]:
-    """The bars to have of each contract: of the run's range, or of the depth to the day, within its life."""
+def _filling(fetch: Fetch, size: Size) -> Filling:
+    return Filling(size, lambda query: fetch.planned(HISTORY, query), now=lambda: fetch.gateway.now)
+
+
+def _words(fetch: Fetch, conid: int) -> dict[str, str]:
+    return {"conid": str(conid), "outsideRth": "true" if fetch.scope.bars_outside_rth else "false"}
+
+
+def _filled_or_said(fetch: Fetch, filling: Filling, load: Load) -> Iterator[Page]:
+    assert isinstance(load, Gridded)
+    try:
+        yield from filling.fill(load.due, load.starts, **_words(fetch, load.conid))
+    except NoData as nothing:
+        fetch.say(f"contract {load.conid}: {nothing}")
+    fetch.finish(load)
+
+
+def _counts(due: Grid, held: Answered, first_day: Days, begins: date | None, depth: int) -> npt.NDArray[np.bool_]:
+    """For a night: the bars from the first that is held on, and of earlier days those that are open still.
+
+    A reply that was cut at its first bar may have stopped in a day before the depth: that is not asked for.
+    """
+    is_later: npt.NDArray[np.bool_] = due.starts >= held.first
+    if held.may_go_back:
+        return is_later | np.isin(due.days, np.unique(due.days)[-depth:])
+    return (is_later | (due.days < first_day)) & (due.days >= np.datetime64(begins, "D"))
+
+
+def _grids(fetch: Fetch, contracts: list[Listed], begins: Mapping[int, date | None], size: Size) -> dict[int, Grid]:
+    """The bars to have of each contract: of the run's range, or from the first (or the depth back) to the day."""
+    calendars = {one.conid: calendar_of(one.exchange) or fetch.calendar for one in contracts}
+    firsts = {conid: _first(fetch, calendar, begins.get(conid), size) for conid, calendar in calendars.items()}
     whole: dict[str, Grid] = {}
-    grids = {}
-    for contract in contracts:
-        calendar = calendar_of(contract.exchange) or fetch.calendar
-        if calendar.name not in whole:
-            if len(fetch.days) > 1:
-                days = calendar.between(fetch.days[0], fetch.day)
-            else:
-                days = calendar.between(fetch.scope.bars_from, fetch.day)[-fetch.scope.bars_depth(size.name) :]
-            due = grid(calendar, size, days, extended=fetch.scope.bars_outside_rth)
-            whole[calendar.name] = due.until(fetch.gateway.now)
-        grids[contract.conid] = whole[calendar.name].between(None, contract.last_day)
-    return grids
+    for calendar in set(calendars.values()):
+        first = min(firsts[conid] for conid, one in calendars.items() if one is calendar)
+        due = grid(calendar, size, calendar.between(first, fetch.day), extended=fetch.scope.bars_outside_rth)
+        whole[calendar.name] = due.until(fetch.gateway.now)
+    return {one.conid: whole[calendars[one.conid].name].between(firsts[one.conid], one.last_day) for one in contracts}
+
+
+def _first(fetch: Fetch, calendar: TradingCalendar, begins: date | None, size: Size) -> date:
+    if len(fetch.days) > 1:
+        return fetch.days[0]
+    deep = calendar.between(fetch.scope.bars_from, fetch.day)[-fetch.scope.bars_depth(size.name) :]
+    first: date = min([begins or fetch.day, *deep[:1].tolist()])
+    return first
 
 
 def _finished_bars(page: Page, listings: Listings, size: Size) -> Block:
@@ -172,26 +230,10 @@ def _finished_bars(page: Page, listings: Listings, size: Size) -> Block:
         volumeFactor=reply.get("volumeFactor"),
         outsideRth=reply.get("outsideRth"),
         calendar=calendar and calendar.name,
+        **{TOLD_LAST: page.envelope.received_at.isoformat()},
     )
 
 
 def _is_moving(bar: Any, limit: float) -> bool:
     start = bar.get("t") if isinstance(bar, dict) else None
     return isinstance(start, int) and start > limit
-
-
-def _days_asked_for_once(raw: RawPages, size: Size) -> Iterator[str]:
-    contracts = {one.conid: one for one in listed_on(raw.tables, raw.day)}
-    spans: dict[int, list[Any]] = {}
-    for page in raw.pages:
-        spans.setdefault(int(page.params["conid"]), []).append(starts_in(page))
-    for conid, replies in spans.items():
-        calendar = calendar_of(contracts[conid].exchange) if conid in contracts else None
-        told = [starts for starts in replies if len(starts)]
-        if calendar is None or not told:
-            continue
-        days = [np.unique(days_of(starts, calendar)) for starts in told]
-        due = np.unique(np.concatenate([calendar.between(one[0].item(), one[-1].item()) for one in days]))
-        for hole in np.setdiff1d(due, np.concatenate(days)):
-            if sum(one[0] <= hole <= one[-1] for one in days) < 2:
-                yield f"contract {conid} has no bar of {size.name} on {hole}, and was asked for it only once"

@@ -33,7 +33,7 @@ from assets.kit.declare import ByYear, check, landing, table
 from assets.kit.fetch import Fetch, RawPages
 from assets.kit.gaps import read_gaps
 from assets.kit.held import held_days
-from assets.kit.listings import Listed, Listings, listed_on, named_otherwise
+from assets.kit.listings import Listed, Listings, listed_on, named_otherwise, undefined
 from assets.kit.parse import epoch_ms
 from assets.kit.quote import Load, Plan
 from assets.kit.schema import Row, column, derived, rule
@@ -100,7 +100,7 @@ def plan(fetch: Fetch) -> Plan:
         widened = partial(_widened, calendar, held.get(conid, missing[:0]))
         asked = [HISTORY.request(query=_query(fetch, conid, widened(one))) for one in windows(sessions, missing)]
         loads.append(Load(conid, sessions, missing, tuple(asked), len(lacking) - len(missing), widened))
-    return Plan(loads, _undefined(fetch))
+    return Plan(loads, undefined(fetch))
 
 
 def ends_in_the_past(request: Request) -> bool:
@@ -199,17 +199,6 @@ def _query(fetch: Fetch, conid: int, window: Window) -> dict[str, Any]:
     if day_after <= fetch.gateway.now:
         query["startTime"] = f"{day_after:{STAMP}}"
     return query
-
-
-def _undefined(fetch: Fetch) -> list[str]:
-    """What is held or watched and not defined yet, so that nobody knows what of it there is to have."""
-    defined = listed_on(fetch.tables, fetch.day)
-    conids, symbols = {one.conid for one in defined}, {one.symbol for one in defined}
-    file = fetch.tables.latest("positions", "trading_day", fetch.day.isoformat())
-    held = set(fetch.tables.read([file], columns=["conid"])["conid"].tolist()) if file else set()
-    wished = held | set(fetch.scope.watched_conids)
-    watched = {symbol for symbol, _ in fetch.scope.watched_symbols}
-    return [*map(str, sorted(wished - conids)), *sorted(watched - symbols)]
 
 
 def _ended_sessions(fetch: Fetch, contract: Listed, calendar: TradingCalendar, begins: date | None) -> Days:

@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +55,11 @@ class Owner:
         rest(self.gateway)
         return code
 
-    def quotes(self, first: date = FIRST) -> dict[str, str]:
-        assert self.command(lambda command: command.quote(first, LAST)) == 0
-        lines = [line for line in self.read.splitlines() if line.startswith("  ")]
-        return {line[2:30].strip(): line[30:] for line in lines}
+    def quotes(self, dataset: str = "bars_1d") -> dict[str, str]:
+        assert self.command(lambda command: command.quote(FIRST, LAST)) == 0
+        lines = iter(self.read.splitlines())
+        assert dataset in lines
+        return {line[2:30].strip(): line[30:] for line in takewhile(lambda line: line.startswith("  "), lines)}
 
     def history(self) -> int:
         return self.command(lambda command: command.run("history", FIRST, LAST))
@@ -124,12 +126,30 @@ def test_what_is_quoted_is_what_is_asked_and_the_quote_asks_for_no_bar(owner: Ow
     assert owner.asked == PLANNED
 
 
-def test_a_dry_run_names_what_it_has_no_quote_of(owner: Owner) -> None:
-    owner.choices = Choices(bars=Bars(sizes=["1d", "1h"]))
-    assert owner.quotes()["requests"] == str(PLANNED)
-    assert "bars_1h: not quoted. A run asks for what is missing of it, however much that is." in owner.read
+def test_smaller_bars_are_quoted_asked_and_stopped_by_the_same_rules(owner: Owner) -> None:
+    """A quarter of an hour: 26 bars a day, of which a thousand are a request."""
+    owner.choices = Choices(bars=Bars(sizes=["1d", "15min"]))
+    planned = 2 * -(-DAYS // 2 * 26 // 1000)
+    told = owner.quotes("bars_15min")
+    assert (told["contracts"], told["requests"], told["already held"]) == ("2", str(planned), "0")
+    assert told["trading days expected"] == told["missing"] == f"{DAYS:,}"
+    assert "contracts without a definition yet: 1 (NVDA)" in told["not known before"]
     assert "bar_coverage" not in owner.read, "it asks nobody"
     assert owner.asked == 0
+
+    assert owner.history() == 0, owner.read
+    assert owner.asked == PLANNED + planned > 2 * PLANNED
+    assert f"bars_15min: {planned} done (100%), over;" in owner.read
+    assert owner.tags()["ibkr/quote_bars_15min"].startswith(f"{planned} requests")
+    assert owner.tags()["ibkr/progress_bars_15min"].startswith(f"{planned} done (100%), over")
+    told = owner.quotes("bars_15min")
+    assert (told["requests"], told["missing"], told["already held"]) == ("0", "0", f"{DAYS:,}")
+
+    struck = {"path": "*/marketdata/history", "per_request": True, "times": 2, "faults": ["unavailable"]}
+    owner.gateway.control.replace_faults([struck])
+    owner.nights.scope, owner.nights.choices = {**SCOPE, "bars_quote_margin": 0.0}, owner.choices
+    owner.nights.materialize("raw/bars_15min", day="2026-06-01", last=str(LAST))
+    assert [(work.dataset, work.waits_for) for work in owner.waiting] == [("bars_15min", "OverQuote")]
 
 
 def test_the_assets_page_has_what_was_quoted_beside_what_was_asked(owner: Owner) -> None:

@@ -11,11 +11,13 @@ import pandas as pd
 import pytest
 from bokeh_sampledata import stocks
 
+from pipelines.choices import Bars
 from pipelines.outcome import Outcome
+from pipelines.settings import Choices
 from resources.calendar.trading_days import trading_calendar
 from resources.simulator.options import Options
 from resources.simulator.server import serve
-from tests.nights import Nights
+from tests.nights import Nights, rest
 
 pytestmark = pytest.mark.slow
 CONIDS = {"AAPL": 265598, "FB": 107113386, "GOOG": 208813720, "IBM": 8314, "MSFT": 272093}
@@ -23,6 +25,8 @@ LAST = date(2013, 3, 1)
 PRICES = ["open", "high", "low", "close"]
 BEFORE, SPLIT, AFTER, LATER = date(2005, 2, 25), date(2005, 2, 28), date(2005, 3, 1), date(2005, 3, 2)
 RESTATED = date(2005, 2, 24)
+EARLIER = date(2005, 2, 7), date(2005, 2, 9)
+"""Days whose smaller bars are fetched after the split only."""
 
 
 @pytest.fixture(scope="module")
@@ -114,11 +118,15 @@ def vintages(tmp_path_factory: pytest.TempPathFactory) -> Vintages:
     restated["low"] = restated[["low", "close"]].min(axis=1)
     restated.to_csv(folder / "restated.csv", index=False)
     scope = {"watchlist": ["AAPL", "IBM"], "bars_asset_classes": ["STK"], "bars_depth_days": 150}
-    outcomes = []
+    scope |= {"bars_depths": {"1h": 10}}
+    outcomes, choices = [], Choices(bars=Bars(sizes=["1d", "1h"]))
     for day, file in ((BEFORE, "traded"), (SPLIT, "traded"), (AFTER, "restated"), (LATER, "restated")):
         evening = datetime(day.year, day.month, day.day, 23, 30, tzinfo=UTC)
         with serve(Options(market=folder / f"{file}.csv", clock=evening, positions=0)) as gateway:
-            nights = Nights(folder / "data", gateway, scope=scope)
+            nights = Nights(folder / "data", gateway, scope=scope, choices=choices)
+            if day == LATER:
+                outcomes.append(nights.materialize("raw/bars_1h", "bars_1h", day=str(EARLIER[0]), last=str(EARLIER[1])))
+                rest(gateway)
             outcomes.append(nights.run("nightly", day.isoformat()))
     return Vintages(nights, outcomes, traded)
 
@@ -136,7 +144,7 @@ def test_a_real_split_is_found_with_its_day_and_its_factor(vintages: Vintages) -
 def test_reading_bars_again_costs_no_request(vintages: Vintages) -> None:
     asked = vintages.nights.query(
         "select trading_day, count(*) as requests from requests where endpoint like '%/history' and status = 200 "
-        "group by 1 order by 1"
+        "and dataset = 'bars_1d' group by 1 order by 1"
     )
     assert asked["requests"].tolist() == [2, 2, 2, 2], "one for each contract and night"
 
@@ -150,6 +158,22 @@ def test_bars_are_kept_as_they_were_served_and_read_in_the_shares_of_any_day(vin
     assert now["factor"].tolist() == [factor if old else 1.0 for old in before]
     as_of = vintages.told("AAPL", f"bars_adjusted(date '{BEFORE}')")
     np.testing.assert_array_equal(as_of["close"], vintages.closes("AAPL", BEFORE))
+
+
+def test_smaller_bars_are_in_the_same_shares_as_daily_ones_whenever_they_were_observed(vintages: Vintages) -> None:
+    for as_of in (BEFORE, SPLIT, LATER):
+        closes = vintages.nights.query(
+            f"select trading_day, arg_max(h.close, h.bar_start) as hourly, any_value(d.close) as daily, "
+            f"any_value(h.factor) as factor "
+            f"from bars_1h_adjusted(date '{as_of}') h join bars_adjusted(date '{as_of}') d using (conid, trading_day) "
+            f"where conid = {CONIDS['AAPL']} group by 1 order by 1"
+        )
+        assert closes["trading_day"].min().date() <= EARLIER[0]
+        assert closes["trading_day"].max().date() == as_of
+        np.testing.assert_allclose(closes["hourly"], closes["daily"], atol=0.02)
+    days = closes["trading_day"].dt.date
+    is_new = (days <= EARLIER[1]) | (days >= SPLIT)
+    assert closes["factor"].tolist() == [1.0 if new else 2.0 for new in is_new], "those fetched since need nothing"
 
 
 def test_a_bar_told_otherwise_is_shown_and_not_overwritten(vintages: Vintages) -> None:
@@ -172,10 +196,10 @@ def test_the_recorded_split_is_no_jump_of_half_and_the_restated_price_is_told(vi
 
 def test_built_again_from_raw_all_of_it_is_the_same(vintages: Vintages, tmp_path: Path) -> None:
     shutil.copytree(vintages.nights.data, tmp_path / "data")
-    again = Nights(tmp_path / "data", gateway=None, scope=vintages.nights.scope)
+    again = Nights(tmp_path / "data", gateway=None, scope=vintages.nights.scope, choices=vintages.nights.choices)
     shutil.rmtree(again.lake.layout.folder / "tables")
     outcome = again.run("reprocess", BEFORE.isoformat(), LATER.isoformat())
     assert outcome.is_success, outcome.failures
-    for name in ("bars_1d", "corporate_actions", "bar_restatements", "bars_adjusted"):
+    for name in ("bars_1d", "corporate_actions", "bar_restatements", "bars_adjusted", "bars_1h"):
         sql = f"select count(*), bit_xor(hash(t)) from {name} t"
         assert again.query(sql).equals(vintages.nights.query(sql)), name

@@ -72,11 +72,33 @@ def test_what_is_newest_is_asked_for_without_an_end_while_its_bars_reach_the_pre
     assert "startTime" not in told.asked[-1]
 
 
-def test_nothing_is_asked_before_the_first_bar_of_a_life() -> None:
+def test_what_lies_before_the_first_bar_of_a_life_is_asked_for_twice_and_no_further_back() -> None:
     young = MONTH.starts[-300:]
     told = Told(young)
     assert _filled(told) == _seconds(young)
+    assert len(told.asked) == 2
+    assert told.asked[1]["startTime"] == f"{pd.Timestamp(young[0]) + pd.Timedelta(minutes=10):{STAMP}}", "with that bar"
+
+
+def test_what_is_asked_for_between_bars_that_are_held_says_nothing_of_a_life() -> None:
+    told = Told(MONTH.starts)
+    _filled(told, missing=MONTH.starts[200:300])
     assert len(told.asked) == 1
+
+
+def test_that_a_gateway_insists_is_learned_by_several_who_ask_at_once() -> None:
+    told = Told(MONTH.starts, is_strict=True)
+
+    def ask(query: Query) -> Page:
+        if len(told.asked) == 0:
+            told.asked.append(query)
+            list(filling.fill(MONTH, MONTH.starts, conid="2"))  # who is told so while this one is on its way
+            raise Refused("bar 5min does not go with that period")
+        return told.ask(query)
+
+    filling = Filling(SIZES["5min"], ask, now=lambda: NOW)
+    pages = list(filling.fill(MONTH, MONTH.starts, conid="1"))
+    assert {bar["t"] // 1000 for page in pages for bar in page.json["data"]} == _seconds(MONTH.starts)
 
 
 def test_a_gateway_that_counts_calendar_days_is_asked_on() -> None:
@@ -118,4 +140,4 @@ def test_a_contract_of_which_there_is_nothing_says_so() -> None:
 def test_what_lies_before_all_that_there_is_ends_the_asking() -> None:
     told = Told(MONTH.starts[-1000:])
     assert _filled(told) == _seconds(MONTH.starts[-1000:])
-    assert len(told.asked) == 2, "a full reply may have more before it"
+    assert len(told.asked) == 3, "a full reply may have more before it; and its first bar with what was before, again"

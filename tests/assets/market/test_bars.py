@@ -1,21 +1,34 @@
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pandas as pd
 import pytest
 
 from assets.kit.declare import ByMonth, Check, Landing, Table
+from assets.kit.grid import grid
+from assets.kit.held_bars import answered
 from assets.kit.scope import Scope
 from assets.kit.tabulate import build_years
 from assets.kit.verify import Verdict, run_check
+from assets.kit.windows import SIZES
 from assets.market.bars import INTRADAY, bars_of
+from pipelines.choices import Bars
 from pipelines.definitions import declared
+from pipelines.settings import Choices
+from resources.calendar.trading_days import trading_calendar
 from resources.envelope import Envelope, Request
 from resources.lake.resource import Lake
+from resources.simulator.faults.rule import Rule
+from resources.simulator.flavour import Flavour
+from resources.simulator.options import Options
+from resources.simulator.server import serve
 from tests.assets.bent import DAY, TABLES
 from tests.assets.made import EVENING, Made
+from tests.nights import Nights, rest
 
 DECLARED = bars_of("1h")
 RAW = next(one for one in DECLARED if isinstance(one, Landing))
@@ -138,27 +151,52 @@ def test_a_reply_of_another_size_or_window_is_rejected_whole(
     assert reason in hourly.reasons()[0]
 
 
-def test_a_day_without_a_bar_passes_once_it_was_asked_for_twice(hourly: Hourly) -> None:
-    name = "no_trading_day_is_unverified"
-    days = ("2026-11-18T15:00", "2026-11-20T15:00")
-    verdict = hourly.land(APPLE, *days).verdict(name)
-    assert [one["problem"] for one in verdict.offenders] == [
-        "contract 1 has no bar of 1h on 2026-11-19, and was asked for it only once"
-    ]
-    [path] = hourly.lake.raw.landings("bars_1h", DAY.isoformat())
-    path.write_bytes(path.read_bytes() * 2)
-    assert hourly.verdict(name).has_passed
+@pytest.mark.slow
+def test_an_empty_day_and_what_lies_before_a_life_are_asked_for_twice_and_rest_as_the_ledger_knows(
+    tmp_path: Path,
+) -> None:
+    listed = trading_calendar("XNYS").between(date(2026, 11, 12), DAY).astype(str)
+    lines = [f"{day},10,11,9,10.5,1000,NEWCO" for day in listed]
+    (tmp_path / "prices.csv").write_text("\n".join(["date,open,high,low,close,volume,symbol", *lines]))
+    least = _millis("2026-11-10")
+    lacking: Any = {"fault": "lacking", "least": least, "below": least + 86_400_000}
+    hole = Rule(faults=(lacking,), path="/iserver/marketdata/history", query={"conid": "265598"})
+    scope = {"watchlist": ["265598", "NEWCO"], "bars_asset_classes": ["STK"], "bars_depths": {"1h": 20}}
+    options = Options(clock=EVENING, positions=0, market=tmp_path / "prices.csv", faults=(hole,))
+    with serve(replace(options, flavour=Flavour(cold_history=False))) as gateway:
+        nights = Nights(tmp_path / "data", gateway, scope=scope, choices=Choices(bars=Bars(sizes=["1d", "1h"])))
+        nights.materialize("raw/symbols", "symbols", "raw/positions", "positions", day=DAY.isoformat())
+        rest(gateway)
+        nights.materialize("raw/instruments", "instruments", day=DAY.isoformat())
+        rest(gateway)
+        assert nights.materialize("raw/bars_1h", "bars_1h", day=DAY.isoformat()).requests == 2 * 2
+        ledger = nights.materialize("raw/bar_coverage", "bar_coverage", day=DAY.isoformat())
+        rest(gateway)
+        again = nights.materialize("raw/bars_1h", "bars_1h", day="2026-10-28", last=DAY.isoformat())
+    assert ledger.failed_checks == []
+    stretches = nights.table("bar_coverage").groupby("conid")["state"].agg(list).tolist()
+    assert sorted(stretches) == [["before_life", "held"], ["held", "verified_empty", "held"]]
+    assert again.is_success, again.failures
+    assert again.requests == 0
 
 
-def test_days_between_two_windows_were_not_asked_for(hourly: Hourly) -> None:
-    hourly.land(APPLE, "2026-11-20T15:00")
-    [path] = hourly.lake.raw.landings("bars_1h", DAY.isoformat())
-    newer = path.read_bytes()
-    path.unlink()
-    hourly.land(APPLE, "2026-11-16T15:00")
-    [path] = hourly.lake.raw.landings("bars_1h", DAY.isoformat())
-    path.write_bytes(newer + path.read_bytes())
-    assert hourly.verdict("no_trading_day_is_unverified").has_passed
+def test_a_bar_told_again_stays_as_it_was_first_and_the_reply_that_told_it_answers_what_has_no_bar(
+    hourly: Hourly,
+) -> None:
+    later = EVENING + timedelta(days=1)
+    rows = (
+        hourly.land(APPLE, "2026-11-20T15:00")
+        .land(APPLE, "2026-11-20T15:00", "2026-11-23T16:00", at=later, volumeFactor=40)
+        .rows()
+        .set_index("bar_start")
+    )
+    [first, second] = rows.to_dict("records")
+    assert (first["volume_factor"], first["observed_at"], first["told_last_at"]) == (100, EVENING, later)
+    assert (second["volume_factor"], second["observed_at"], second["told_last_at"]) == (40, later, later)
+    days = trading_calendar("XNYS").between(date(2026, 11, 20), DAY)
+    due = grid(trading_calendar("XNYS"), SIZES["1h"], days)
+    [answers] = answered(hourly.lake.tables, "bars_1h", {APPLE: due}).values()
+    assert np.flatnonzero(answers.cells).tolist() == list(range(1, 10)), "from 10:00 on Friday to 11:00 on Monday"
 
 
 def test_a_reply_of_another_contract_fails(hourly: Hourly) -> None:

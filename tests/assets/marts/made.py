@@ -9,8 +9,8 @@ import duckdb
 from assets.kit.declare import Table
 from assets.kit.schema import SQL, all_columns
 from assets.warehouse import read_marts
+from pipelines.definitions import declared
 from resources.warehouse.build import connected
-from tests.assets.bent import TABLES
 
 FILLING = {
     int: 1,
@@ -20,14 +20,15 @@ FILLING = {
     date: date(2026, 1, 1),
     datetime: datetime(2026, 1, 1, tzinfo=UTC),
 }
+SIZES = ["1d", "1h"]
 Rows = Sequence[dict[str, Any]]
 
 
 def mart(name: str, columns: str = "*", *, as_of: str | None = None, **tables: Rows) -> list[dict[str, Any]]:
     """The rows of a mart over tables that hold these rows; of one that takes a day, as of it or as it is without."""
-    [found] = [one for one in read_marts() if one.name == name]
+    [found] = [one for one in read_marts(sizes=SIZES) if one.name == name]
     with connected(None) as connection:
-        for table in TABLES.values():
+        for table in declared(SIZES).tables:
             if table.name in found.sql:
                 _make(connection, table, tables.get(table.name, ()))
         if found.as_of is not None:
