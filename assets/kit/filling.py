@@ -22,6 +22,7 @@ from assets.kit.parse import epoch_ms
 from assets.kit.quote import Load
 from assets.kit.windows import BARS_PER_REQUEST, MOST_DAYS, SLACK, STAMP, Size, Window, end_of, period_of, windows
 from resources.calendar.hours import Seconds
+from resources.calendar.trading_days import Days
 from resources.gateway.endpoint import Page
 from resources.gateway.errors import NoData, Refused
 
@@ -65,8 +66,10 @@ class Filling:
         for window in windows(due.starts, missing, days=due.days, most_days=self.most_days):
             yield {**of, **self.query(due, window)}
 
-    def fill(self, due: Grid, missing: Seconds, **of: str) -> Iterator[Page]:
-        """The replies for one contract, which the words `of` name."""
+    def fill(
+        self, due: Grid, missing: Seconds, *, tell: Callable[[Days], None] = lambda _: None, **of: str
+    ) -> Iterator[Page]:
+        """The replies for one contract, which the words `of` name; each tells which days are still to be asked for."""
         got: list[Seconds] = [due.starts[:0]]
         for again in (False, True):
             left = _days_without_a_bar(due, missing, np.concatenate(got)) if again else missing
@@ -80,9 +83,11 @@ class Filling:
                     break  # there is nothing that old
                 if page is None:
                     continue
-                yield page
                 got.append(starts_in(page))
                 left = _unanswered(due, left, window, got[-1])
+                rest = left[:0] if again else _days_without_a_bar(due, missing, np.concatenate(got))
+                tell(np.unique(due.days_of(np.concatenate([left, rest]))))
+                yield page
 
     def query(self, due: Grid, window: Window) -> Query:
         """The words for a window; without an end where its bars reach the present."""

@@ -63,6 +63,18 @@ def test_a_month_of_small_bars_takes_as_many_requests_as_it_has_thousands() -> N
     assert {query["conid"] for query in told.asked} == {"1"}
 
 
+def test_each_reply_tells_which_days_are_not_finished_by_it() -> None:
+    """Those of which a part came, or nothing; of the one without any bar it is known once it was asked for twice."""
+    told = Told(MONTH.starts[MONTH.days != np.datetime64("2026-10-20")])
+    left: list[Any] = []
+    filling, got = Filling(SIZES["5min"], told.ask, now=lambda: NOW), []
+    for page in filling.fill(MONTH, MONTH.starts, tell=left.append, conid="1"):
+        got += [bar["t"] // 1000 for bar in page.json["data"]]
+        if len(left) < 4:
+            np.testing.assert_array_equal(left[-1], np.unique(MONTH.days[~np.isin(MONTH.starts.astype(int), got)]))
+    assert [len(days) for days in left] == [19, 6, 1, 0]
+
+
 def test_what_is_newest_is_asked_for_without_an_end_while_its_bars_reach_the_present() -> None:
     told = Told(MONTH.starts)
     _filled(told, missing=MONTH.starts[-3:])
