@@ -17,8 +17,10 @@ from typing import Any
 import numpy as np
 
 from assets.kit.coverage import Asked, Reply
+from assets.kit.periods import known_at, starts_of, told
 from assets.kit.shape import ShapeError
 from assets.kit.windows import BARS_PER_REQUEST, SLACK, STAMP
+from resources.calendar.periods import Periods
 from resources.calendar.trading_days import FIRST_DAY, Days, TradingCalendar
 from resources.envelope import Envelope
 from resources.gateway.endpoint import Page
@@ -30,14 +32,16 @@ HISTORY = "/iserver/marketdata/history"
 SECONDS = {"min": 60, "h": 3_600, "d": 86_400, "w": 604_800, "m": 2_678_400}
 CALENDAR_DAYS = {"w": 7, "m": 30, "y": 365}
 LONGEST_LANDING = timedelta(days=1)
-CalendarOf = Callable[[int], TradingCalendar | None]
+Sessions = TradingCalendar | Periods
+"""What bars are expected of: trading days, or weeks or months, each known by its first."""
+CalendarOf = Callable[[int], Sessions | None]
 
 
 def asked_since(
     raw: RawStore, dataset: str, since: datetime | None, calendar_of: CalendarOf
 ) -> Iterator[tuple[int, Asked]]:
     """What each reply later than `since` tells of its contract, in the order of receipt; each reply once."""
-    told: dict[tuple[Any, ...], tuple[int, Asked]] = {}
+    found: dict[tuple[Any, ...], tuple[int, Asked]] = {}
     for partition in raw.partitions(dataset):
         for path in raw.files(dataset, partition):
             if since is not None and _opened(path.name) < since - LONGEST_LANDING:
@@ -50,11 +54,11 @@ def asked_since(
                 calendar = calendar_of(conid)
                 asked = None if calendar is None else told_by(envelope, file, calendar)
                 if asked is not None:
-                    told[_identity(envelope, file, times)] = conid, asked
-    yield from sorted(told.values(), key=lambda one: one[1].reply.at)
+                    found[_identity(envelope, file, times)] = conid, asked
+    yield from sorted(found.values(), key=lambda one: one[1].reply.at)
 
 
-def told_by(envelope: Envelope, file: str, calendar: TradingCalendar) -> Asked | None:
+def told_by(envelope: Envelope, file: str, calendar: Sessions) -> Asked | None:
     """What one reply tells of the trading days it was asked for; None if nothing."""
     query = envelope.request.query
     seconds = _seconds(query.get("bar", ""))
@@ -71,10 +75,13 @@ def told_by(envelope: Envelope, file: str, calendar: TradingCalendar) -> Asked |
     end = _end(query)
     if len(starts) != len(bars) or (end is not None and len(starts) and starts[-1] > end.timestamp() * 1000):
         return None  # bars that the table rejects
+    pointer = Reply(envelope.received_at, file, envelope.sha256)
+    if isinstance(calendar, Periods):
+        says = told(starts_of(bars), query, known_at(envelope, reply), calendar)
+        return None if says.first > says.last else Asked(says.first, says.last, says.got, pointer)
     got = _days(starts, seconds, calendar)
     last = _last(end, envelope.received_at, seconds, calendar)
     first = _first(query.get("period", ""), last, got, len(bars), calendar)
-    pointer = Reply(envelope.received_at, file, envelope.sha256)
     return None if first is None or first > last else Asked(first, last, got, pointer)
 
 
