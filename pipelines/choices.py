@@ -12,7 +12,9 @@ AssetClass = Literal[
     "STK", "OPT", "FUT", "FOP", "WAR", "IOPT", "BOND", "BILL", "CASH", "IND", "FUND", "CFD", "CMDTY", "CRYPTO"
 ]
 
-BarSize = Literal["1min", "2min", "3min", "5min", "10min", "15min", "30min", "1h", "2h", "3h", "4h", "8h", "1d"]
+BarSize = Literal[
+    "1min", "2min", "3min", "5min", "10min", "15min", "30min", "1h", "2h", "3h", "4h", "8h", "1d", "1w", "1m"
+]
 
 
 class Part(BaseModel):
@@ -42,7 +44,7 @@ class Bars(Part):
 
     @field_validator("depths")
     @classmethod
-    def _are_of_smaller_bars(cls, depths: dict[BarSize, int]) -> dict[BarSize, int]:
+    def _are_of_other_bars(cls, depths: dict[BarSize, int]) -> dict[BarSize, int]:
         if "1d" in depths:
             raise ValueError("the depth of 1d is depth_days")
         return depths

@@ -18,9 +18,11 @@ import numpy as np
 
 from assets.kit.coverage import Asked, Reply
 from assets.kit.daily import trading_days
+from assets.kit.periods import known_at, starts_of, told
 from assets.kit.shape import ShapeError
 from assets.kit.windows import BARS_PER_REQUEST, SLACK, STAMP
 from resources.calendar.hours import days_of, latest_ended
+from resources.calendar.periods import Periods
 from resources.calendar.trading_days import FIRST_DAY, Days, TradingCalendar
 from resources.envelope import Envelope
 from resources.gateway.endpoint import Page
@@ -32,14 +34,16 @@ HISTORY = "/iserver/marketdata/history"
 SECONDS = {"min": 60, "h": 3_600, "d": 86_400, "w": 604_800, "m": 2_678_400}
 CALENDAR_DAYS = {"w": 7, "m": 30, "y": 365}
 LONGEST_LANDING = timedelta(days=1)
-CalendarOf = Callable[[int], TradingCalendar | None]
+Sessions = TradingCalendar | Periods
+"""What bars are expected of: trading days, or weeks or months, each known by its first."""
+CalendarOf = Callable[[int], Sessions | None]
 
 
 def asked_since(
     raw: RawStore, dataset: str, since: datetime | None, calendar_of: CalendarOf
 ) -> Iterator[tuple[int, Asked]]:
     """What each reply later than `since` tells of its contract, in the order of receipt; each reply once."""
-    told: dict[tuple[Any, ...], tuple[int, Asked]] = {}
+    found: dict[tuple[Any, ...], tuple[int, Asked]] = {}
     for partition in raw.partitions(dataset):
         for path in raw.files(dataset, partition):
             if since is not None and _opened(path.name) < since - LONGEST_LANDING:
@@ -52,11 +56,11 @@ def asked_since(
                 calendar = calendar_of(conid)
                 asked = None if calendar is None else told_by(envelope, file, calendar)
                 if asked is not None:
-                    told[_identity(envelope, file, times)] = conid, asked
-    yield from sorted(told.values(), key=lambda one: one[1].reply.at)
+                    found[_identity(envelope, file, times)] = conid, asked
+    yield from sorted(found.values(), key=lambda one: one[1].reply.at)
 
 
-def told_by(envelope: Envelope, file: str, calendar: TradingCalendar) -> Asked | None:
+def told_by(envelope: Envelope, file: str, calendar: Sessions) -> Asked | None:
     """What one reply tells of the trading days it was asked for; None if nothing."""
     query = envelope.request.query
     seconds = _seconds(query.get("bar", ""))
@@ -73,10 +77,13 @@ def told_by(envelope: Envelope, file: str, calendar: TradingCalendar) -> Asked |
     end = _end(query)
     if len(starts) != len(bars) or (end is not None and len(starts) and starts[-1] > end.timestamp() * 1000):
         return None  # bars that the table rejects
+    pointer = Reply(envelope.received_at, file, envelope.sha256)
+    if isinstance(calendar, Periods):
+        says = told(starts_of(bars), query, known_at(envelope, reply), calendar)
+        return None if says.first > says.last else Asked(says.first, says.last, says.got, pointer)
     got = _days(starts, seconds, calendar)
     last = _last(end, envelope.received_at, seconds, calendar)
     first = _first(query.get("period", ""), last, got, len(bars), calendar)
-    pointer = Reply(envelope.received_at, file, envelope.sha256)
     return None if first is None or first > last else Asked(first, last, got, pointer)
 
 
@@ -119,8 +126,8 @@ def _end(query: Any) -> datetime | None:
 def _days(starts: Any, seconds: int, calendar: TradingCalendar) -> Days:
     """The trading days of bars."""
     instants = starts.astype("datetime64[ms]").astype("datetime64[s]")
-    if seconds >= SECONDS["d"]:
-        return np.unique(trading_days(instants, calendar if seconds == SECONDS["d"] else None))
+    if seconds == SECONDS["d"]:
+        return np.unique(trading_days(instants, calendar))
     days = days_of(instants, calendar)
     return np.unique(days[~np.isnat(days)])
 
@@ -130,7 +137,7 @@ def _last(end: datetime | None, received_at: datetime, seconds: int, calendar: T
     closed, _ = latest_ended(calendar, received_at)
     if end is None:
         return closed
-    reached = end.date() - timedelta(days=1) if seconds >= SECONDS["d"] else latest_ended(calendar, end)[0]
+    reached = end.date() - timedelta(days=1) if seconds == SECONDS["d"] else latest_ended(calendar, end)[0]
     return min(closed, reached)
 
 

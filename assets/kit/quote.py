@@ -43,10 +43,14 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a landing is about to ask. `undefined` are the contracts wished for that nothing is known of yet."""
+    """What a landing is about to ask. `undefined` are the contracts wished for that nothing is known of yet.
+
+    Where loads are not of trading days, `counted` says of what.
+    """
 
     loads: Sequence[Load] = ()
     undefined: Sequence[str] = ()
+    counted: str = "trading days"
 
 
 Planning = Callable[..., Plan]
@@ -68,6 +72,7 @@ class Quote:
     margin: float
     seconds_each: float
     undefined: tuple[str, ...] = ()
+    counted: str = "trading days"
 
     @property
     def requests(self) -> int:
@@ -110,7 +115,7 @@ class Quote:
         kept = f" ({self.kept:,} more are answered already, by a try that was cut short)" if self.kept else ""
         return [
             ("contracts", f"{self.contracts:,}"),
-            ("trading days expected", f"{self.expected:,}"),
+            (f"{self.counted} expected", f"{self.expected:,}"),
             ("already held", f"{self.held:,}"),
             ("known to be empty", f"{self.empty:,}, not due to be asked for again"),
             ("missing", f"{self.missing:,}"),
@@ -161,6 +166,7 @@ def quote(plan: Plan, endpoints: Iterable[Endpoint | Local], kept: Iterable[Enve
         margin=margin,
         seconds_each=max((one.limit.gap for one in asked if one.limit), default=GLOBAL_GAP),
         undefined=tuple(plan.undefined),
+        counted=plan.counted,
     )
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 INTRADAY_DAYS = 30
 """Of bars smaller than a day, so many trading days unless the owner chose."""
+LONG = {"1w": 789, "1m": 179}
+"""Of bars longer than a day, so many weeks or months: as many as one request gets."""
 
 
 class ScannerRun(dg.Config):
@@ -47,7 +49,9 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
     bars_ask_empty_again_days: int = Field(
         default=30, description="At most so many days until a day that is known to have no bar is asked for again."
     )
-    bars_depths: dict[str, int] = Field(default={}, description="Trading days of intraday bars, by their size.")
+    bars_depths: dict[str, int] = Field(
+        default={}, description="Trading days (weeks, months) of other bars, by their size."
+    )
     bars_outside_rth: bool = Field(default=False, description="Whether intraday bars count all hours.")
     bars_quote_margin: float = Field(
         default=1.0, description="How often each request of a quote may be made once more before the work is parked."
@@ -90,8 +94,8 @@ class Scope(dg.ConfigurableResource):  # type: ignore[type-arg]
         return date.fromisoformat(self.bars_first_day)
 
     def bars_depth(self, size: str) -> int:
-        """Trading days of intraday bars for a contract that has none yet."""
-        return self.bars_depths.get(size, INTRADAY_DAYS)
+        """Trading days of intraday bars for a contract that has none yet; of weeks and months, how many of these."""
+        return self.bars_depths.get(size, LONG.get(size, INTRADAY_DAYS))
 
     def limits_of(self, table: str) -> Limits | None:
         """How far a table may shrink without being held back; None lets it."""

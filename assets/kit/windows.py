@@ -57,6 +57,8 @@ SIZES = {
         ("4h", 4 * 3600, 364),
         ("8h", 8 * 3600, 729),
         ("1d", DAY_SECONDS, MOST_DAYS),
+        ("1w", 7 * DAY_SECONDS, 15 * 365),
+        ("1m", 31 * DAY_SECONDS, 15 * 365),
     )
 }
 DAY = SIZES["1d"]

@@ -10,7 +10,8 @@ life once those right before it were asked for twice (`before_life`); until then
 One row is a stretch of days in one state, so that ten years of a contract are a row. What replies said is taken over
 from the ledger before, as a day that is known to be empty is not asked for every night: only replies since are read.
 Without a ledger before, all are read, and it comes out the same. Any dataset `bars_<size>` whose replies are landed is
-in it, up to the day it was landed for last; of bars within a day, a day counts as held with its first bar.
+in it, up to the day it was landed for last; of bars within a day, a day counts as held with its first bar. Of weeks and
+months each counts as one day, its first trading day, once its last session has closed.
 """
 
 from collections import defaultdict
@@ -22,17 +23,19 @@ from typing import Any
 import numpy as np
 import orjson
 
-from assets.kit.bar_replies import asked_since
+from assets.kit.bar_replies import Sessions, asked_since
 from assets.kit.coverage import EXPECTED, STATES, Asked, Empty, Interval, intervals, of_the_whole, without_bars
 from assets.kit.declare import check, landing, table
 from assets.kit.held import held_days
 from assets.kit.ledger import LEDGER, kept, newest_ledger, pointer
 from assets.kit.parse import instant
+from assets.kit.periods import UNITS
 from assets.kit.records import Records
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, keyed, rows
 from resources.calendar.hours import latest_ended
-from resources.calendar.trading_days import Days, TradingCalendar, calendar_of, trading_calendar
+from resources.calendar.periods import Periods, periods_of
+from resources.calendar.trading_days import Days, calendar_of, trading_calendar
 from resources.gateway.endpoint import Local, Page
 
 COVERAGE = Local(f"/{LEDGER}")
@@ -54,7 +57,7 @@ class Stretch(Row):
     )
     first_day: date = column("first_day", "First trading day of the stretch.")
     last_day: date = column("last_day", "Last trading day of the stretch.")
-    sessions: int = column("sessions", "How many trading days it has.", gt=0, unit="trading days")
+    sessions: int = column("sessions", "How many trading days it has (weeks, months).", gt=0, unit="trading days")
     calendar: str = column("calendar", "Exchange calendar that the trading days are of, e.g. XNYS.")
     asked: int | None = column("asked", "How often it was asked for and no bar came; null where it is held.", ge=0)
     first_asked_at: datetime | None = column(
@@ -70,7 +73,7 @@ class Stretch(Row):
 class Contract:
     """What is expected of one contract: its days by which calendar, and none after `until`."""
 
-    calendar: TradingCalendar
+    calendar: Sessions
     until: date | None
     is_wanted: bool
 
@@ -118,7 +121,7 @@ def _sizes(records: Records) -> list[str]:
 def _of_size(records: Records, size: str) -> Told:
     dataset = BARS + size
     before, held = newest_ledger(records.raw, size), held_days(records.tables, dataset)
-    contracts = _contracts(records, before.calendars)
+    contracts = _contracts(records, before.calendars, size)
     calendars = {conid: contract.calendar for conid, contract in contracts.items()}
     asked: dict[int, list[Asked]] = defaultdict(list)
     for conid, one in asked_since(records.raw, dataset, before.read_until, calendars.get):
@@ -128,14 +131,19 @@ def _of_size(records: Records, size: str) -> Told:
     until = date.fromisoformat(landed)
     told = []
     for conid, contract in sorted(contracts.items()):
-        days, known = held.get(conid, NO_DAYS), before.empties.get(conid, [])
+        days, known = _sessions(contract.calendar, held.get(conid, NO_DAYS)), before.empties.get(conid, [])
         if contract.is_wanted or len(days) or known or conid in asked:
             empties = _empties(contract.calendar, days, known, asked[conid])
             told.append(_contract(records, conid, contract, days, empties, until, _depth(records, size)))
     return {"read_until": max(times, default=before.read_until), "contracts": told}
 
 
-def _empties(calendar: TradingCalendar, held: Days, known: list[Empty], asked: list[Asked]) -> list[Empty]:
+def _sessions(calendar: Sessions, held: Days) -> Days:
+    """The days that those held are known by in the ledger."""
+    return np.unique(calendar.of(held)) if isinstance(calendar, Periods) else held
+
+
+def _empties(calendar: Sessions, held: Days, known: list[Empty], asked: list[Asked]) -> list[Empty]:
     if not len(held) and not any(len(one.got) for one in asked):
         return of_the_whole(known, asked)
     spans: list[Empty | Asked] = [*known, *asked]
@@ -166,7 +174,10 @@ def _contract(
 def _expected(records: Records, contract: Contract, held: Days, empties: list[Empty], until: date, depth: int) -> Days:
     """From the first day held or asked for; of a contract that was never asked for, the days that a night asks for."""
     calendar = contract.calendar
-    ended_day, _ = latest_ended(calendar, records.now)
+    if isinstance(calendar, Periods):
+        ended_day = calendar.latest_closed(records.now)
+    else:
+        ended_day, _ = latest_ended(calendar, records.now)
     last = min(until, contract.until or until, ended_day)
     if len(held) and not contract.is_wanted:
         last = min(last, held[-1].item())
@@ -178,16 +189,20 @@ def _expected(records: Records, contract: Contract, held: Days, empties: list[Em
     return calendar.between(records.scope.bars_from, last)[-depth:]
 
 
-def _contracts(records: Records, known: dict[int, str]) -> dict[int, Contract]:
+def _calendar(name: str, size: str) -> Sessions:
+    return periods_of(name, UNITS[size]) if size in UNITS else trading_calendar(name)
+
+
+def _contracts(records: Records, known: dict[int, str], size: str) -> dict[int, Contract]:
     """Those defined by the day, and those of the ledger before, by the calendar they had there."""
-    found = {conid: Contract(trading_calendar(name), None, is_wanted=False) for conid, name in known.items()}
+    found = {conid: Contract(_calendar(name, size), None, is_wanted=False) for conid, name in known.items()}
     file = records.tables.latest("instruments", "trading_day", records.day.isoformat())
     if file is None:
         return found
     columns = ["conid", "asset_class", "listing_exchange", "last_trading_day", "expiry_day"]
     defined = records.tables.read([file], columns=columns).astype(object)
     for conid, asset_class, listing, *ends in defined.where(defined.notna(), None)[columns].itertuples(index=False):
-        calendar = calendar_of(listing) or records.scope.calendar
+        calendar = _calendar((calendar_of(listing) or records.scope.calendar).name, size)
         until = min(filter(None, ends), default=None)
         found[int(conid)] = Contract(calendar, until, is_wanted=asset_class in records.scope.bars_asset_classes)
     return found

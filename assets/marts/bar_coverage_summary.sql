@@ -1,5 +1,6 @@
 -- How complete each contract's bars are, by size: of the trading days that are expected how many are held, verified empty
--- or missing, as of the newest ledger. The stretches themselves, with the evidence, are in `bar_coverage`.
+-- or missing, as of the newest ledger; of bars of weeks and months how many of these. The stretches themselves, with the
+-- evidence, are in `bar_coverage`.
 --   trading_day: Day that the ledger is of.
 --   conid: IBKR's contract id.
 --   bar_size: Size of the bars.

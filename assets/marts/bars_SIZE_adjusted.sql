@@ -7,7 +7,7 @@
 -- The last telling in old shares that it rests on would be too early: it may be days back, and these bars landed since.
 -- as_of: date 'infinity'
 --   conid: IBKR's contract id.
---   trading_day: Trading day of the bar; none after the day as of which is asked.
+--   trading_day: Trading day of the bar; none whose day, week or month ends after the day as of which is asked.
 --   bar_start: When the bar begins.
 --   open: First price, adjusted. Unit: instrument's currency.
 --   high: Highest price, adjusted. Unit: instrument's currency.
@@ -17,7 +17,16 @@
 --   factor: By which the prices were divided and the volume multiplied; 1 for most.
 --   observed_at: When the values were observed; later than the day as of which is asked if they were fetched since.
 --   raw_sha256: SHA-256 of the reply that told them.
-with actions as (
+with bars as (
+    select *
+    from bars_SIZE
+    where case 'SIZE'
+        when '1w' then date_trunc('week', trading_day)::date + 6
+        when '1m' then last_day(trading_day)
+        else trading_day
+    end <= as_of
+),
+actions as (
     select
         conid, first_unadjusted_day, arg_min(factor, observed_at) as factor,
         least(min(observed_at), first_unadjusted_day::timestamp at time zone 'America/New_York') as served_from,
@@ -33,9 +42,8 @@ steps as (
             when a.found_day > as_of and b.observed_at >= a.served_from then 1 / a.factor
             else 1
         end) as factor
-    from bars_SIZE b
+    from bars b
     join actions a on a.conid = b.conid and b.trading_day < a.first_unadjusted_day
-    where b.trading_day <= as_of
     group by b.conid, b.bar_start
 )
 select
@@ -50,6 +58,5 @@ select
     coalesce(s.factor, 1) as factor,
     b.observed_at,
     b.raw_sha256
-from bars_SIZE b
+from bars b
 left join steps s on s.conid = b.conid and s.bar_start = b.bar_start
-where b.trading_day <= as_of

@@ -6,11 +6,12 @@ import dagster as dg
 import pandas as pd
 import pytest
 
+from assets.warehouse import read_marts
 from pipelines.definitions import declared
 from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.end_to_end.conftest import DAY, EVENING, WATCHED, Night
-from tests.nights import ROOT, USUAL_TABLES, Nights, rest
+from tests.nights import USUAL_TABLES, Nights, rest
 
 pytestmark = pytest.mark.slow
 OBSERVATION = ["observed_at", "raw_sha256", "run_id", "reckoned_at"]
@@ -25,7 +26,7 @@ def test_a_night_lands_builds_checks_and_publishes_everything(night: Night) -> N
 
 def test_every_table_and_mart_is_in_the_warehouse(night: Night) -> None:
     names = set(night.nights.query("from (show tables)")["name"])
-    marts = {path.stem for path in (ROOT / "assets" / "marts").glob("*.sql")}
+    marts = {mart.name for mart in read_marts()}
     assert names == {table.name for table in declared().tables} | marts
 
 

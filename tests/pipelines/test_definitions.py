@@ -10,7 +10,9 @@ from typing import get_args
 import dagster as dg
 import pytest
 
+from assets.kit.periods import UNITS, most_bars
 from assets.kit.schema import SQL
+from assets.kit.scope import Scope
 from assets.kit.windows import SIZES
 from assets.warehouse import read_marts
 from pipelines.choices import BarSize
@@ -87,6 +89,10 @@ def test_bars_of_each_size_chosen_are_in_a_night_and_in_a_history() -> None:
         assert {dg.AssetKey(["raw", "bars_5min"]), dg.AssetKey("bars_5min"), dg.AssetKey("bars_1d")} <= keys
     scope = resources_of(Settings(environment=Environment(), choices=choices))["scope"]
     assert (scope.bars_depth("5min"), scope.bars_depth("1h"), scope.bars_outside_rth) == (9, 30, True)
+
+
+def test_of_weeks_and_months_as_many_are_kept_as_one_request_gets() -> None:
+    assert {name: Scope().bars_depth(name) for name in UNITS} == {name: most_bars(SIZES[name]) for name in UNITS}
 
 
 def test_each_size_of_bars_that_can_be_chosen_can_be_planned() -> None:

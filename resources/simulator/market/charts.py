@@ -9,6 +9,9 @@ window, the newest 1,000 bars are kept and nothing says so. A chart of `n` days 
 n trading days, says so, and has no bar of that one: "10d" are nine bars, "30d" are 29, only "1d" is one (every
 recorded chart of days is so; a client that needs n days asks for a few more).
 
+Weeks and months: the earliest bar begins on any day of its period, whatever the window's first day is, so there can be
+one more than were asked for; the last is that of the period in which the window ends, or of the one before (`long.py`).
+
 A bar exists once its first minute has ended; it is made of finished minutes, so nothing of the future shows.
 """
 
@@ -19,6 +22,7 @@ import numpy as np
 
 from resources.simulator.calendars import Hours, hours, midnight
 from resources.simulator.contracts.instruments import Instrument
+from resources.simulator.market import long
 from resources.simulator.market.bars import by_minutes, by_period, join, month, pick, seconds, week, whole
 from resources.simulator.market.market import MINUTE, RECENT, Bars
 from resources.simulator.market.periods import DAY, FALLBACK_MINUTES, WEEK, Size, Span
@@ -73,15 +77,27 @@ class Window:
 
     def daily(self) -> Chart:
         """Days, or weeks and months made of them."""
-        latest = self._today() if self.end is None else self.here.local_day(self.end) - timedelta(days=1)
+        latest = self._latest()
         days = self._days(min(latest, self._today()), per_bar=self.size.seconds // DAY)
         if not days:
             return Chart(join([]), 0)
         bars = self._moving(self.seen.daily(days[0], days[-1]), days[-1])
         if self.size.seconds > DAY:
-            bars = by_period(bars, days, week if self.size.seconds == WEEK else month)
+            bars = by_period(bars, days, self._period)
         kept = pick(bars, slice(-self._wanted(), None))
         return Chart(kept, self._starts(kept, days))
+
+    def _latest(self) -> date:
+        """The last day that a chart of days, weeks or months shows."""
+        if self.end is None:
+            return self._today()
+        if self.size.seconds == DAY or self.end > self.now:
+            return self.here.local_day(self.end) - timedelta(days=1)
+        return long.last_day(self.instrument.conid, self.here.local_day(self.end), self._period)
+
+    @property
+    def _period(self) -> long.Period:
+        return week if self.size.seconds == WEEK else month
 
     def intraday(self) -> Chart:
         """Minutes, or bars made of them that never reach across days."""
@@ -118,7 +134,8 @@ class Window:
 
     def _first(self, last: date, per_bar: int) -> date:
         if self.span.unit in {"w", "m", "y"}:
-            return self.span.begins(min(last, self._until()))
+            first = self.span.begins(min(last, self._until()))
+            return long.first_day(self.instrument.conid, first, self._period) if per_bar > 1 else first
         hours = (self.span.minutes or 0) // SHORT_SESSION
         wanted = {"d": self.span.count, "bars": self.span.count * per_bar}.get(self.span.unit, hours)
         return last - timedelta(days=int(wanted * WEEKENDS)) - 2 * RECENT

@@ -7,6 +7,7 @@ import pytest
 
 from assets.kit.bar_replies import asked_since, told_by
 from assets.kit.coverage import Asked
+from resources.calendar.periods import periods_of
 from resources.calendar.trading_days import trading_calendar
 from resources.envelope import Envelope, Request
 from resources.lake.layout import Layout
@@ -94,6 +95,27 @@ def test_bars_within_a_day_tell_of_its_session() -> None:
     bars = [_bar(day, hour) for day in WEEK[2:4] for hour in (14, 15, 20)]
     envelope = _envelope(bars, length=3600, bar="1h", period="4d", startTime="20261120-21:00:00")
     assert _told(envelope) == (WEEK[2], WEEK[4], WEEK[2:4])
+
+
+@pytest.mark.parametrize(
+    ("weeks", "query", "told"),
+    [
+        ([2, 9, 16, 23], {"period": "4w"}, (date(2026, 11, 2), date(2026, 11, 16), [2, 9, 16])),  # it is Monday
+        ([4, 9, 16], {"period": "4w"}, (date(2026, 11, 9), date(2026, 11, 16), [9, 16])),  # the first is cut
+        ([4, 16], {"period": "9w"}, (date(2026, 10, 12), date(2026, 11, 16), [2, 16])),  # a life began there
+        ([2, 9], {"period": "4w", "startTime": "20261110-12:00:00"}, (date(2026, 11, 2), date(2026, 11, 2), [2])),
+        ([], {"period": "6w", "startTime": "20261110-12:00:00"}, (date(2026, 10, 19), date(2026, 11, 2), [])),
+        ([16], {"period": "3w", "startTime": "20261117-12:00:00"}, None),
+    ],
+)
+def test_bars_of_weeks_tell_of_those_that_they_are_whole_of(
+    weeks: list[int], query: dict[str, Any], told: tuple[date, date, list[int]] | None
+) -> None:
+    bars = [_bar(date(2026, 11, day), 0, 0) for day in weeks]
+    envelope = _envelope(bars, status=200 if bars else 500, length=604_800, bar="1w", **query)
+    asked = told_by(envelope, "file", periods_of("XNYS", "w"))
+    found = None if asked is None else (asked.first, asked.last, [day.day for day in asked.got.tolist()])
+    assert found == told
 
 
 def _landed(raw: RawStore, at: datetime, *envelopes: Envelope) -> None:

@@ -108,3 +108,9 @@ def test_days_of_a_load_stay_views_of_the_calendar() -> None:
     """A plan of five hundred contracts and twenty years is held in memory while it is carried out."""
     later = trading_calendar("XNYS").between(date(2020, 1, 1), date(2026, 11, 23) - timedelta(days=7))
     assert np.shares_memory(SESSIONS, later)
+
+
+def test_what_is_not_counted_in_trading_days_says_in_what() -> None:
+    weeks = quote(Plan([_load(1, SESSIONS, SESSIONS)], counted="weeks"), [HISTORY], [], margin=1.0)
+    assert dict(weeks.lines)["weeks expected"] == f"{len(SESSIONS):,}"
+    assert "trading days expected" in dict(_quote().lines)

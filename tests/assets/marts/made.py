@@ -20,7 +20,7 @@ FILLING = {
     date: date(2026, 1, 1),
     datetime: datetime(2026, 1, 1, tzinfo=UTC),
 }
-SIZES = ["1d", "1h"]
+SIZES = ["1d", "1h", "1w", "1m"]
 Rows = Sequence[dict[str, Any]]
 
 

@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -81,9 +81,21 @@ def test_days_after_that_as_of_which_is_asked_are_not_told() -> None:
     assert _told([_bar(THU, NEW, _at(THU))], [], WED) == []
 
 
+@pytest.mark.parametrize(
+    ("size", "first", "last"),
+    [("1w", MON, date(2026, 11, 22)), ("1m", date(2026, 11, 2), date(2026, 11, 30))],
+)
+def test_a_week_or_a_month_is_told_once_it_is_over(size: str, first: date, last: date) -> None:
+    bars = [_bar(first, NEW, _at(last))]
+    for day, rows in ((last - timedelta(days=1), 0), (last, 1)):
+        told = mart(f"bars_{size}_adjusted", as_of=f"date '{day}'", **{f"bars_{size}": bars})
+        assert len(told) == rows
+    assert len(mart(f"bars_{size}_adjusted", **{f"bars_{size}": bars})) == 1
+
+
 def test_there_is_one_for_each_size_that_is_chosen_but_days() -> None:
     plain = {one.name for one in read_marts()}
     sized = {one.name: one for one in read_marts(sizes=["1d", "1h", "5min"])}
     assert set(sized) - plain == {"bars_1h_adjusted", "bars_5min_adjusted"}
-    assert "bars_5min b" in sized["bars_5min_adjusted"].sql
+    assert "from bars_5min\n" in sized["bars_5min_adjusted"].sql
     assert not [one.name for one in sized.values() if "SIZE" in f"{one.name} {one.doc} {one.sql} {one.column_docs}"]

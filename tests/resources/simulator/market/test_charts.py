@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -5,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resources.simulator.market.bars import seconds, whole
+from resources.simulator.market.bars import join, month, seconds, week, whole
 from resources.simulator.market.charts import Chart, chart
-from resources.simulator.market.market import SeededMarket
+from resources.simulator.market.market import Bars, SeededMarket
 from resources.simulator.market.periods import parse_bar, parse_period
 from resources.simulator.market.views import Views
 
@@ -106,6 +107,54 @@ def test_before_the_opening_the_newest_bar_is_yesterdays() -> None:
 def test_weeks_and_months_begin_at_midnight_of_their_first_trading_day() -> None:
     assert starts(draw("2w", "1w"))[-2:] == ["11-16 00:00", "11-23 00:00"]
     assert starts(draw("2m", "1m"))[-2:] == ["10-01 00:00", "11-02 00:00"]
+
+
+WEEKS = st.integers(1, 60).map("{}w".format)
+MONTHS = st.integers(1, 14).map("{}m".format)
+ENDS = st.none() | st.timedeltas(timedelta(days=1), timedelta(days=2500)).map(lambda back: CLOSED - back)
+
+
+def _sums(bars: Bars, key: Callable[[date], object], since: date) -> list[tuple[float, ...]]:
+    """Days from one on, added up by hand."""
+    found: dict[object, list[int]] = {}
+    for row, start in enumerate(bars.start):
+        if start.date() >= since:
+            found.setdefault(key(start.date()), []).append(row)
+    sides = bars.open, bars.high, bars.low, bars.close, bars.volume
+    added = [tuple(side[rows] for side in sides) for rows in found.values()]
+    return [(o[0], high.max(), low.min(), c[-1], v.sum()) for o, high, low, c, v in added]
+
+
+@given(st.tuples(st.just("1w"), WEEKS) | st.tuples(st.just("1m"), MONTHS), ENDS, st.sampled_from(["MSFT", "AZN"]))
+def test_weeks_and_months_are_their_days_and_only_the_first_may_lack_some(
+    asked: tuple[str, str], end: datetime | None, symbol: str
+) -> None:
+    bar, period = asked
+    found = draw(period, bar, now=CLOSED, end=end, symbol=symbol)
+    days = draw("1000w", "1d", now=CLOSED, end=CLOSED if end is None else end + timedelta(days=40), symbol=symbol).bars
+    days = join([days, draw("1d", "1d", now=CLOSED, symbol=symbol).bars]) if end is None else days
+    first, last = found.bars.start[0].date(), found.bars.start[-1].date()
+    key = week if bar == "1w" else month
+    sums = _sums(days, key, first)[: len(found.bars.start)]
+    told = found.bars
+    sides = zip(told.open, told.high, told.low, told.close, told.volume, strict=True)
+    assert sums == [tuple(map(float, one)) for one in sides]
+    count = int(period[:-1])
+    assert count - 1 <= len(told.start) <= count + 1
+    shown = NOW if end is None else end
+    assert last <= shown.date() <= last + timedelta(days=7 if bar == "1w" else 31) * 2
+
+
+def test_the_first_and_the_last_of_weeks_and_months_are_told_this_way_or_that() -> None:
+    """At a date unrelated to the request: wherever in a week a window begins, that week's bar begins on one day."""
+    tuesday = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    ends = [tuesday - timedelta(days=7 * back) for back in range(1, 60)]
+    charts = [draw("5w", "1w", end=end) for end in ends]
+    assert {len(one.bars.start) for one in charts} == {5, 6}
+    assert {one.bars.start[0].weekday() for one in charts} == {0, 1, 2, 3, 4}
+    assert {(end.date() - one.bars.start[-1].date()).days for end, one in zip(ends, charts, strict=True)} >= {1, 8}
+    firsts = {draw("5w", "1w", end=ends[0] + timedelta(days=late)).bars.start[0] for late in range(3)}
+    assert len(firsts) == 1
 
 
 def test_a_future_begins_its_day_the_evening_before() -> None:
