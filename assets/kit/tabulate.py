@@ -115,7 +115,7 @@ def _made(
             rejected.append(refused)
         accepted, count = replaced(table, accepted, pa.concat_tables(told))
         built.replaced += count
-    whole = in_order(table, accepted)
+    whole = in_order(accepted, table.key)
     return Made(landing, whole, pa.concat_tables(rejected), accounts_asked(page for page, _ in pages)), built
 
 
@@ -153,7 +153,7 @@ def build_years(
     for year in sorted(years):
         path = None if afresh else lake.tables.file(table.name, storage.key, year)
         held = [] if path is None else [read_partition(table, path)]
-        whole = in_order(table, merged(table, held + years.pop(year)))
+        whole = merged(table, held + years.pop(year))
         built.look_at(table, whole)
         built.files.append(str(lake.tables.write(table.name, storage.key, year, whole)))
     return built
