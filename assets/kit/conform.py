@@ -120,8 +120,8 @@ def _parse(batch: Batch, origin: "npt.NDArray[np.int64]") -> tuple["pd.DataFrame
         if unusable.any():
             problems.append((unusable, f"{one.name}: {one.wire} cannot be read as {one.kind.__name__}"))
         if not one.is_nullable:
-            missing = parsed.isna() & ~unusable
-            if missing.any():
+            missing = parsed.isna()
+            if missing.any() and (missing := missing & ~unusable).any():
                 problems.append((missing, f"{one.name}: {one.wire} is missing"))
     return pd.DataFrame(values, index=index, copy=False), problems
 
