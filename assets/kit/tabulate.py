@@ -23,6 +23,7 @@ from assets.kit.shrinking import Limits
 from resources.calendar.trading_days import TradingCalendar
 from resources.gateway.endpoint import Page
 from resources.lake.resource import Lake
+from resources.lake.tables import give_memory_back
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -165,6 +166,7 @@ def _conformed(
     """Accepted and rejected rows, batch by batch; what they come to is added to `built`."""
     import pyarrow as pa
 
+    give_memory_back()
     for batch, strange in _batches(table, pages, day):
         done = conformed(batch)
         accepted = done.accepted if calendar is None else finished(done.accepted, calendar)
