@@ -13,11 +13,24 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import hammering, large, loading, memory, normalise, overhead, pacing, publication, serving, storage
+from tests.bench import (
+    bars,
+    hammering,
+    large,
+    loading,
+    memory,
+    normalise,
+    overhead,
+    pacing,
+    publication,
+    serving,
+    storage,
+)
 from tests.bench.measure import Line
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Path], Iterator[Line]]]] = {
     "normalise": (normalise.TITLE, normalise.lines),
+    "bars": (bars.TITLE, bars.lines),
     "memory": (memory.TITLE, memory.lines),
     "loading": (loading.TITLE, loading.lines),
     "overhead": (overhead.TITLE, overhead.lines),
