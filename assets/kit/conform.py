@@ -4,35 +4,25 @@ Vectorised: many replies become one frame, each column is parsed once, rules are
 never dropped: it is accepted, or rejected as the record that came, why, and where it stands in raw.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
+from assets.kit.batch import Batch, Source, as_json
 from assets.kit.schema import Column, Row, RowRule, all_columns, arrow_schema, arrow_type
-from assets.kit.shape import Block
-from resources.envelope import Envelope
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
     import pyarrow as pa
+
+    Problems = list[tuple["pd.Series[bool]", str]]
 
 
 UNKNOWN_SHAPE = "the reply's shape is not known"
 """How the reason begins for which a reply is rejected whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A shaped reply and where it stands in raw."""
-
-    block: Block
-    envelope: Envelope
-    raw_file: str
-    trading_day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +34,33 @@ class Conformed:
     unknown: dict[str, str]
 
 
-def conform(row: type[Row], sources: Sequence[Source]) -> Conformed:
+def conform(row: type[Row], sources: Iterable[Source]) -> Conformed:
     """Sort the records of many replies into accepted and rejected rows."""
-    import pandas as pd
+    batch = Batch(row)
+    for source in sources:
+        batch.take(source)
+    return conformed(batch)
+
+
+def conformed(batch: Batch) -> Conformed:
+    """Sort the records of a batch into accepted and rejected rows."""
     import pyarrow as pa
 
-    sources = [source for source in sources if source.block.records]
-    records = [record for source in sources for record in source.block.records]
-    if not records:
+    row = batch.row
+    if not batch.count:
         return Conformed(arrow_schema(row).empty_table(), rejected_schema().empty_table(), {})
-    spans = [len(source.block.records) for source in sources]
-    origin = pd.Series(range(len(sources))).repeat(spans).to_numpy()
-    frame = pd.DataFrame(records)
-    values, problems = _parse(row, frame, _constants(sources), origin)
+    origin = batch.origin()
+    values, problems = _parse(batch, origin)
     problems += broken_rules(row, values)
-    reasons = _reasons(len(records), problems)
-    good = reasons.isna().to_numpy()
-    extras, unknown = _extras(row, records, set(frame.columns))
-    values["extra"] = extras
+    values["extra"] = batch.extras()
+    bad = _any(problems, batch.count)
+    if bad.any():
+        values = values[~bad]
+    places = pa.array(origin[~bad], type=pa.int32())
     accepted = pa.Table.from_arrays(
-        [_arrow(one, values, sources, origin, good) for one in all_columns(row)], schema=arrow_schema(row)
+        [_arrow(one, values, batch.sources, places) for one in all_columns(row)], schema=arrow_schema(row)
     )
-    return Conformed(accepted, _rejected(records, reasons, sources, origin), unknown)
+    return Conformed(accepted, _rejected(batch, origin, bad, problems), batch.unknown)
 
 
 def rejected_schema() -> "pa.Schema":
@@ -94,7 +89,7 @@ def rejected_rows(source: Source, records: Sequence[Any], reasons: Sequence[Sequ
     return pa.Table.from_pydict(
         {
             "trading_day": [source.trading_day] * count,
-            "record": [one if isinstance(one, str) else _json(one) for one in records],
+            "record": [one if isinstance(one, str) else as_json(one) for one in records],
             "reasons": [list(why) for why in reasons],
             "raw_file": [source.raw_file] * count,
             "raw_sha256": [envelope.sha256] * count,
@@ -105,39 +100,30 @@ def rejected_rows(source: Source, records: Sequence[Any], reasons: Sequence[Sequ
     )
 
 
-def _constants(sources: Sequence[Source]) -> "dict[str, pd.Series[Any]]":
-    """What holds for a whole reply, one value per reply: read once, not once per row."""
+def _parse(batch: Batch, origin: "npt.NDArray[np.int64]") -> tuple["pd.DataFrame", "Problems"]:
     import pandas as pd
 
-    names = {name for source in sources for name in source.block.constants}
-    return {name: pd.Series([source.block.constants.get(name) for source in sources]) for name in names}
-
-
-def _parse(
-    row: type[Row], frame: "pd.DataFrame", constants: "Mapping[str, pd.Series[Any]]", origin: Any
-) -> tuple["pd.DataFrame", list[tuple["pd.Series[bool]", str]]]:
-    import pandas as pd
-
-    absent = pd.Series([None] * len(frame), index=frame.index, dtype=object)
+    index = pd.RangeIndex(batch.count)
+    constants = batch.constants()
     values: dict[str, Any] = {}
     problems = []
-    for one in row.columns:
+    for one in batch.row.columns:
         if one.derive is not None:
-            values[one.name] = one.derive(pd.DataFrame(values, index=frame.index))
+            values[one.name] = one.derive(pd.DataFrame(values, index=index, copy=False))
             continue
         assert one.parse is not None
         if one.wire in constants:
-            parsed, unusable = (side.take(origin).set_axis(frame.index) for side in one.parse(constants[one.wire]))
+            parsed, unusable = (side.take(origin).set_axis(index) for side in one.parse(constants[one.wire]))
         else:
-            parsed, unusable = one.parse(frame.get(one.wire, absent))
+            parsed, unusable = one.parse(batch.column(one.wire))
         values[one.name] = parsed
         if unusable.any():
             problems.append((unusable, f"{one.name}: {one.wire} cannot be read as {one.kind.__name__}"))
         if not one.is_nullable:
-            missing = parsed.isna() & ~unusable
-            if missing.any():
+            missing = parsed.isna()
+            if missing.any() and (missing := missing & ~unusable).any():
                 problems.append((missing, f"{one.name}: {one.wire} is missing"))
-    return pd.DataFrame(values, index=frame.index), problems
+    return pd.DataFrame(values, index=index, copy=False), problems
 
 
 def broken_rules(row: type[Row], values: "pd.DataFrame") -> list[tuple["pd.Series[bool]", str]]:
@@ -182,32 +168,20 @@ def _pandera_schema(columns_declared: tuple[Column, ...], rules_declared: tuple[
     return pa.DataFrameSchema(columns, checks=rules) if columns or rules else None
 
 
-def _reasons(count: int, problems: list[tuple["pd.Series[bool]", str]]) -> "pd.Series[Any]":
-    import pandas as pd
+def _any(problems: "Problems", count: int) -> "npt.NDArray[np.bool_]":
+    import numpy as np
 
-    reasons: list[list[str] | None] = [None] * count
-    for mask, reason in problems:
-        for position in mask.to_numpy().nonzero()[0]:
-            reasons[position] = [*(reasons[position] or ()), reason]
-    return pd.Series(reasons, dtype=object)
-
-
-def _extras(row: type[Row], records: list[Any], names: set[str]) -> tuple[Any, dict[str, str]]:
-    import pandas as pd
-
-    unknown = names - {one.wire for one in row.columns} - row.known
-    if not unknown:
-        return pd.Series([None] * len(records), dtype=object), {}
-    extras = [{name: record[name] for name in record.keys() & unknown} for record in records]
-    examples = {name: next(_json(extra[name]) for extra in extras if name in extra)[:80] for name in sorted(unknown)}
-    return pd.Series([_json(extra) if extra else None for extra in extras], dtype=object), examples
+    bad = np.zeros(count, dtype=bool)
+    for mask, _ in problems:
+        bad |= mask.to_numpy()
+    return bad
 
 
-def _arrow(one: Any, values: "pd.DataFrame", sources: Sequence[Source], origin: Any, good: Any) -> "pa.Array":
+def _arrow(one: Column, values: "pd.DataFrame", sources: Sequence[Source], places: "pa.Array") -> "pa.Array":
     """One column of the accepted rows; provenance repeats what holds for the whole reply."""
     import pyarrow as pa
 
-    of_reply = {
+    of_reply: Mapping[str, Any] = {
         "trading_day": lambda source: source.trading_day,
         "observed_at": lambda source: source.envelope.received_at,
         "raw_sha256": lambda source: source.envelope.sha256,
@@ -216,26 +190,25 @@ def _arrow(one: Any, values: "pd.DataFrame", sources: Sequence[Source], origin: 
     wanted = arrow_type(one)
     if one.name in of_reply and one.name not in values:
         per_reply = pa.array([of_reply[one.name](source) for source in sources])
-        places = pa.array(origin[good], type=pa.int32())
         if pa.types.is_dictionary(wanted):
             return pa.DictionaryArray.from_arrays(places, per_reply)
         return per_reply.take(places).cast(wanted)
-    return pa.Array.from_pandas(values[one.name][good], type=wanted)
+    return pa.Array.from_pandas(values[one.name], type=wanted)
 
 
-def _rejected(records: list[Any], reasons: "pd.Series[Any]", sources: Sequence[Source], origin: Any) -> "pa.Table":
+def _rejected(
+    batch: Batch, origin: "npt.NDArray[np.int64]", bad: "npt.NDArray[np.bool_]", problems: "Problems"
+) -> "pa.Table":
+    """The rejected rows, reply by reply, which are shaped again for it."""
+    import numpy as np
     import pyarrow as pa
 
-    bad = reasons.notna().to_numpy().nonzero()[0]
-    by_source: dict[int, list[int]] = {}
-    for position in bad:
-        by_source.setdefault(int(origin[position]), []).append(int(position))
-    tables = [
-        rejected_rows(sources[number], [records[i] for i in positions], [reasons[i] for i in positions])
-        for number, positions in by_source.items()
-    ]
-    return pa.concat_tables(tables) if tables else rejected_schema().empty_table()
-
-
-def _json(value: Any) -> str:
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    tables = [rejected_schema().empty_table()]
+    begins = np.cumsum([0, *batch.spans])
+    for number in np.unique(origin[bad]):
+        source, begin, end = batch.sources[number], begins[number], begins[number + 1]
+        records = source.records
+        positions = np.flatnonzero(bad[begin:end])
+        reasons = [[why for mask, why in problems if mask.iat[begin + position]] for position in positions]
+        tables.append(rejected_rows(source, [records[position] for position in positions], reasons))
+    return pa.concat_tables(tables)

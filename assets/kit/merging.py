@@ -81,27 +81,63 @@ def parted(rows: "pa.Table", storage: ByYear) -> Iterator[tuple[str, "pa.Table"]
 
 
 def merged(table: Table, parts: list["pa.Table"]) -> "pa.Table":
-    """Of rows with equal key the one observed last; of equal instants the later part. Or the first, if that stands."""
+    """By the key. Of rows with equal key the one observed last; of equal instants the later part. Or the first."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    stands = table.storage.stands if isinstance(table.storage, ByYear) else "last"
-    rows = pa.concat_tables(parts).unify_dictionaries()
-    keys = rows.select([*table.key, "observed_at"]).to_pandas().sort_values("observed_at", kind="stable")
-    standing = keys.index[~keys.duplicated(subset=list(table.key), keep=stands)].to_numpy()
-    if len(standing) == rows.num_rows:
+    rows = pa.concat_tables(parts).unify_dictionaries().combine_chunks()
+    if rows.num_rows < 2 or _strictly_rises(rows, table.key):
         return rows
-    found = rows.take(pa.array(sorted(standing)))
-    if stands == "last" or TOLD_LAST not in rows.column_names:
-        return found
-    last = keys.index[~keys.duplicated(subset=list(table.key), keep="last")].to_numpy()
-    again = in_order(table, rows.select([*table.key, TOLD_LAST]).take(pa.array(last)))
-    place = rows.column_names.index(TOLD_LAST)
-    return in_order(table, found).set_column(place, rows.schema.field(place), again[TOLD_LAST])
+    rows = in_order(rows, [*table.key, "observed_at"])
+    same = _repeats(rows, table.key)
+    if not pc.any(same).as_py():
+        return rows
+    edge = pa.array([False])
+    is_first, is_last = (pc.invert(pa.concat_arrays(told)) for told in ([edge, same], [same, edge]))
+    if not (isinstance(table.storage, ByYear) and table.storage.stands == "first"):
+        return rows.filter(is_last)
+    found = rows.filter(is_first)
+    if TOLD_LAST in rows.column_names:
+        place = rows.column_names.index(TOLD_LAST)
+        found = found.set_column(place, rows.schema.field(place), rows[TOLD_LAST].filter(is_last))
+    return found
 
 
-def in_order(table: Table, rows: "pa.Table") -> "pa.Table":
-    """By the key."""
-    return rows.combine_chunks().sort_by([(name, "ascending") for name in table.key])
+def in_order(rows: "pa.Table", by: Sequence[str]) -> "pa.Table":
+    """By columns; rows with equal values keep their order."""
+    import pyarrow.compute as pc
+
+    rows = rows.combine_chunks()
+    return rows.take(pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in by]))
+
+
+def _strictly_rises(rows: "pa.Table", key: Sequence[str]) -> bool:
+    """Whether each row's key is greater than the one before; a key with a null in it is not."""
+    import pyarrow.compute as pc
+
+    rises = None
+    for name in reversed(key):
+        before, after = _neighbours(rows, name)
+        greater = pc.greater(after, before)
+        rises = greater if rises is None else pc.or_kleene(greater, pc.and_kleene(pc.equal(after, before), rises))
+    return bool(pc.all(pc.fill_null(rises, fill_value=False)).as_py())
+
+
+def _repeats(rows: "pa.Table", key: Sequence[str]) -> "pa.Array":
+    """Of each row but the first whether its key is that of the row before; null is like null."""
+    import pyarrow.compute as pc
+
+    same = None
+    for name in key:
+        before, after = _neighbours(rows, name)
+        alike = pc.coalesce(pc.equal(after, before), pc.and_(pc.is_null(after), pc.is_null(before)))
+        same = alike if same is None else pc.and_(same, alike)
+    return same
+
+
+def _neighbours(rows: "pa.Table", name: str) -> tuple["pa.Array", "pa.Array"]:
+    values = rows[name].combine_chunks()
+    return values.slice(0, len(values) - 1), values.slice(1)
 
 
 def read_partition(table: Table, path: Path) -> "pa.Table":

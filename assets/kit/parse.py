@@ -50,6 +50,9 @@ def number(raw: "pd.Series[Any]") -> Parsed:
     import pandas as pd
 
     if raw.dtype.kind in "if":
+        plain = raw.to_numpy(dtype="float64")
+        if np.isfinite(plain).all():
+            return _all_read(raw, pd.arrays.FloatingArray(plain, np.zeros(len(raw), dtype=bool)))
         values = raw.astype("float64")
         finite = pd.Series(np.isfinite(values), index=raw.index)
         return Parsed(values.where(finite).astype("Float64"), ~finite & values.notna())
@@ -65,7 +68,7 @@ def number(raw: "pd.Series[Any]") -> Parsed:
 def whole(raw: "pd.Series[Any]") -> Parsed:
     """A whole number of at most 2^53, also as text: ids come both ways."""
     if raw.dtype.kind == "i":
-        return Parsed(raw.astype("Int64"), raw.isna())
+        return _all_read(raw, raw.astype("Int64"))
     values, unusable = number(raw)
     fits = ((values % 1 == 0) & (values.abs() <= 2**53)).fillna(value=False).astype(bool)
     return Parsed(values.where(fits).astype("Int64"), unusable | (values.notna() & ~fits))
@@ -224,6 +227,13 @@ def parser_of(kind: type) -> Parser:
     return {str: text, int: whole, float: number, bool: boolean, date: day, datetime: epoch_ms}[kind]
 
 
+def _all_read(raw: "pd.Series[Any]", values: Any) -> Parsed:
+    """What a column of sound numbers becomes."""
+    import pandas as pd
+
+    return Parsed(pd.Series(values, index=raw.index), pd.Series(False, index=raw.index))
+
+
 def _present(raw: "pd.Series[Any]") -> "pd.Series[bool]":
     return raw.notna()
 
@@ -242,8 +252,12 @@ def _dates(raw: "pd.Series[Any]", *, pattern: str, suffix: str = "") -> Parsed:
 
 
 def _instants(raw: "pd.Series[Any]", *, per_second: int) -> Parsed:
+    import numpy as np
     import pandas as pd
 
+    if raw.dtype.kind == "i" and ((raw >= 0) & (raw < 253_402_300_800 * per_second)).all():
+        told = raw.to_numpy(dtype=np.int64) * (1_000_000 // per_second)
+        return _all_read(raw, pd.DatetimeIndex(told.view("datetime64[us]"), tz="UTC"))
     values, unusable = whole(raw)
     sane = ((values >= 0) & (values < 253_402_300_800 * per_second)).fillna(value=False).astype(bool)
     micros = values.where(sane) * (1_000_000 // per_second)

@@ -5,12 +5,13 @@ that memory does not grow with their number.
 """
 
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from assets.kit.conform import UNKNOWN_SHAPE, Source, conform, rejected_rows, rejected_schema
+from assets.kit.batch import Batch, Source
+from assets.kit.conform import UNKNOWN_SHAPE, conformed, rejected_rows, rejected_schema
 from assets.kit.declare import ByYear, Table
 from assets.kit.hold_back import Judged, Made, judge, put_aside
 from assets.kit.merging import finished, in_order, merged, of_accounts, parted, read_partition, replaced
@@ -22,6 +23,7 @@ from assets.kit.shrinking import Limits
 from resources.calendar.trading_days import TradingCalendar
 from resources.gateway.endpoint import Page
 from resources.lake.resource import Lake
+from resources.lake.tables import give_memory_back
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -114,7 +116,7 @@ def _made(
             rejected.append(refused)
         accepted, count = replaced(table, accepted, pa.concat_tables(told))
         built.replaced += count
-    whole = in_order(table, accepted)
+    whole = in_order(accepted, table.key)
     return Made(landing, whole, pa.concat_tables(rejected), accounts_asked(page for page, _ in pages)), built
 
 
@@ -152,7 +154,7 @@ def build_years(
     for year in sorted(years):
         path = None if afresh else lake.tables.file(table.name, storage.key, year)
         held = [] if path is None else [read_partition(table, path)]
-        whole = in_order(table, merged(table, held + years.pop(year)))
+        whole = merged(table, held + years.pop(year))
         built.look_at(table, whole)
         built.files.append(str(lake.tables.write(table.name, storage.key, year, whole)))
     return built
@@ -164,8 +166,9 @@ def _conformed(
     """Accepted and rejected rows, batch by batch; what they come to is added to `built`."""
     import pyarrow as pa
 
-    for sources, strange in _batches(table, pages, day):
-        done = conform(table.row, sources)
+    give_memory_back()
+    for batch, strange in _batches(table, pages, day):
+        done = conformed(batch)
         accepted = done.accepted if calendar is None else finished(done.accepted, calendar)
         rejected = pa.concat_tables([done.rejected, *strange])
         built.rows += accepted.num_rows
@@ -175,21 +178,17 @@ def _conformed(
         yield accepted, rejected
 
 
-def _batches(
-    table: Table, pages: Iterable[tuple[Page, str]], day: date
-) -> Iterator[tuple[list[Source], list["pa.Table"]]]:
-    sources: list[Source] = []
+def _batches(table: Table, pages: Iterable[tuple[Page, str]], day: date) -> Iterator[tuple[Batch, list["pa.Table"]]]:
+    batch = Batch(table.row)
     strange: list[pa.Table] = []
-    held = 0
     for page, file in pages:
         source = _shaped(table, page, file, day, strange)
         if source is not None:
-            sources.append(source)
-            held += len(source.block.records)
-        if held >= BATCH_ROWS:
-            yield sources, strange
-            sources, strange, held = [], [], 0
-    yield sources, strange
+            batch.take(source)
+        if batch.count >= BATCH_ROWS:
+            yield batch, strange
+            batch, strange = Batch(table.row), []
+    yield batch, strange
 
 
 def _shaped(table: Table, page: Page, file: str, day: date, strange: list["pa.Table"]) -> Source | None:
@@ -202,4 +201,5 @@ def _shaped(table: Table, page: Page, file: str, day: date, strange: list["pa.Ta
         body = page.envelope.body.decode(errors="replace")
         strange.append(rejected_rows(empty, [body], [[f"{UNKNOWN_SHAPE}: {told}"]]))
         return None
-    return Source(block, page.envelope, file, day)
+    unread = replace(page)  # without its JSON, which is many times as large as its bytes
+    return Source(block, page.envelope, file, day, again=lambda: table.shape(unread))

@@ -22,7 +22,8 @@ from typing import Any
 
 import pandas as pd
 
-from assets.kit.conform import Source, conform
+from assets.kit.batch import Source
+from assets.kit.conform import conform
 from assets.kit.declare import check, landing, table
 from assets.kit.parse import epoch_ms, instant
 from assets.kit.records import Records

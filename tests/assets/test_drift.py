@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
-from assets.kit.conform import Conformed, Source, conform
+from assets.kit.batch import Source
+from assets.kit.conform import Conformed, conform
 from assets.kit.declare import Table
 from assets.kit.replies import day_answers
 from resources.lake.layout import Layout

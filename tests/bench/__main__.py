@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench import (
+    bars,
     hammering,
     large,
     loading,
@@ -30,6 +31,7 @@ from tests.bench.measure import Line
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Path], Iterator[Line]]]] = {
     "normalise": (normalise.TITLE, normalise.lines),
+    "bars": (bars.TITLE, bars.lines),
     "memory": (memory.TITLE, memory.lines),
     "loading": (loading.TITLE, loading.lines),
     "overhead": (overhead.TITLE, overhead.lines),

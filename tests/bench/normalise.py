@@ -76,47 +76,51 @@ def ours(folder: str, warm: str, rows: int) -> dict[str, float]:
         day = LAST_DAY.isoformat()
         return build_years(bars_1d, [day], lake=lake_in(root), calendar=calendar(), afresh=True).rows
 
-    return _timed(build, folder, warm, rows)
+    return timed(build, folder, warm, rows)
 
 
 def plain_pandas(folder: str, warm: str, rows: int) -> dict[str, float]:
+    return timed(write_with_pandas, folder, warm, rows)
+
+
+def write_with_pandas(root: Path) -> int:
     """A frame per reply, a file per contract, as a notebook would."""
     import pandas as pd
 
-    def write(root: Path) -> int:
-        frames: dict[str, list[pd.DataFrame]] = {}
-        with gzip.open(_raw_file(root), "rt") as handle:
-            for line in handle:
-                envelope = json.loads(line)
-                reply = json.loads(envelope["body"])
-                conid = envelope["request"]["query"]["conid"]
-                frame = pd.DataFrame(reply["data"]).assign(conid=int(conid), factor=reply["volumeFactor"])
-                frames.setdefault(conid, []).append(frame)
-        target = root / "pandas"
-        target.mkdir(exist_ok=True)
-        return sum(_one_contract(parts, target / f"{conid}.parquet") for conid, parts in frames.items())
+    frames: dict[str, list[pd.DataFrame]] = {}
+    with gzip.open(_raw_file(root), "rt") as handle:
+        for line in handle:
+            envelope = json.loads(line)
+            reply = json.loads(envelope["body"])
+            conid = envelope["request"]["query"]["conid"]
+            frame = pd.DataFrame(reply["data"]).assign(conid=int(conid), factor=reply["volumeFactor"])
+            frames.setdefault(conid, []).append(frame)
+    target = root / "pandas"
+    target.mkdir(exist_ok=True)
+    return sum(_one_contract(parts, target / f"{conid}.parquet") for conid, parts in frames.items())
 
-    def _one_contract(parts: list[pd.DataFrame], path: Path) -> int:
-        bars = pd.concat(parts)
-        bars["bar_start"] = pd.to_datetime(bars["t"], unit="ms", utc=True)
-        bars["volume"] = bars["v"] * bars["factor"]
-        bars = bars.drop_duplicates(["conid", "t"], keep="last").sort_values("t")
-        bars.to_parquet(path, compression="zstd", index=False)
-        return len(bars)
 
-    return _timed(write, folder, warm, rows)
+def _one_contract(parts: list[Any], path: Path) -> int:
+    import pandas as pd
+
+    bars = pd.concat(parts)
+    bars["bar_start"] = pd.to_datetime(bars["t"], unit="ms", utc=True)
+    bars["volume"] = bars["v"] * bars["factor"]
+    bars = bars.drop_duplicates(["conid", "t"], keep="last").sort_values("t")
+    bars.to_parquet(path, compression="zstd", index=False)
+    return len(bars)
 
 
 def dlt_to_parquet(folder: str, warm: str, rows: int) -> dict[str, float]:
     import dlt
 
-    return _timed(lambda root: _dlt(root, dlt.destinations.filesystem(str(root / "dlt"))), folder, warm, rows)
+    return timed(lambda root: _dlt(root, dlt.destinations.filesystem(str(root / "dlt"))), folder, warm, rows)
 
 
 def dlt_to_duckdb(folder: str, warm: str, rows: int) -> dict[str, float]:
     import dlt
 
-    return _timed(lambda root: _dlt(root, dlt.destinations.duckdb(str(root / "dlt.duckdb"))), folder, warm, rows)
+    return timed(lambda root: _dlt(root, dlt.destinations.duckdb(str(root / "dlt.duckdb"))), folder, warm, rows)
 
 
 def dlt_by_default(folder: str, warm: str, rows: int) -> dict[str, float]:
@@ -126,7 +130,7 @@ def dlt_by_default(folder: str, warm: str, rows: int) -> dict[str, float]:
     def load(root: Path) -> int:
         return _dlt(root, dlt.destinations.duckdb(str(root / "dlt.duckdb")), loader_file_format="insert_values")
 
-    return _timed(load, folder, warm, rows)
+    return timed(load, folder, warm, rows)
 
 
 def dlt_of_arrow(folder: str, warm: str, rows: int) -> dict[str, float]:
@@ -140,7 +144,7 @@ def dlt_of_arrow(folder: str, warm: str, rows: int) -> dict[str, float]:
     def load(root: Path) -> int:
         return _dlt(root, dlt.destinations.duckdb(str(root / "dlt.duckdb")), of=table)
 
-    return _timed(load, folder, warm, rows)
+    return timed(load, folder, warm, rows)
 
 
 def _dlt(
@@ -176,11 +180,12 @@ def _replies(root: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _raw_file(root: Path) -> Path:
-    [path] = lake_in(root).raw.landings("bars_1d", LAST_DAY.isoformat())
+    raw = lake_in(root).raw
+    [path] = [path for dataset in raw.datasets() for path in raw.landings(dataset, LAST_DAY.isoformat())]
     return path
 
 
-def _timed(run: Callable[[Path], int], folder: str, warm: str, rows: int) -> dict[str, float]:
+def timed(run: Callable[[Path], int], folder: str, warm: str, rows: int) -> dict[str, float]:
     run(Path(warm))
     started = time.perf_counter()
     written = run(Path(folder))

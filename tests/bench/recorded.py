@@ -6,10 +6,11 @@ Prices wander at random from a seed; shapes and sizes of the replies are the gat
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
+import pyarrow as pa
 
 from resources.calendar.trading_days import TradingCalendar, trading_calendar
 from resources.envelope import Envelope, Request
@@ -21,6 +22,17 @@ BARS_PER_PAGE = 1000
 FIRST_CONID = 100_000
 HEADERS = {"Content-Type": "application/json", "Date": "Mon, 23 Nov 2026 23:30:00 GMT"}
 HISTORY = "/iserver/marketdata/history"
+MINUTES = 390
+
+
+class Bar(NamedTuple):
+    """A size of bars, as requests name it, and its length in replies."""
+
+    name: str
+    seconds: int
+
+
+DAILY, MINUTELY = Bar("1d", 86_400), Bar("1min", 60)
 
 
 def calendar() -> TradingCalendar:
@@ -35,8 +47,24 @@ def land_history(folder: Path, *, contracts: int, bars: int, last: date = LAST_D
     """Daily bars up to `last`, a thousand per reply, as one landing of that day."""
     days = calendar().between(date(1990, 1, 2), last)[-bars:]
     opens = [int(calendar().opens(day.item()).timestamp() * 1000) for day in days]
-    pages = (page for number in range(contracts) for page in _history_pages(FIRST_CONID + number, opens, evening(last)))
-    _land(lake_in(folder), "bars_1d", last, pages)
+    conids = range(FIRST_CONID, FIRST_CONID + contracts)
+    _land(
+        lake_in(folder),
+        "bars_1d",
+        last,
+        (page for conid in conids for page in _history_pages(conid, opens, DAILY, evening(last))),
+    )
+
+
+def land_minutes(folder: Path, *, contracts: int, days: int) -> None:
+    """Minute bars of the last so many trading days, a thousand per reply, and where their contracts are listed."""
+    lake, conids = lake_in(folder), range(FIRST_CONID, FIRST_CONID + contracts)
+    listed = pa.table({"conid": conids, "listing_exchange": ["NYSE"] * contracts})
+    lake.tables.write("instruments", "trading_day", LAST_DAY.isoformat(), listed)
+    opens = [int(calendar().opens(day).timestamp() * 1000) for day in trading_days(days)]
+    starts = [start + minute * 60_000 for start in opens for minute in range(MINUTES)]
+    pages = (page for conid in conids for page in _history_pages(conid, starts, MINUTELY, evening(LAST_DAY)))
+    _land(lake, "bars_1min", LAST_DAY, pages)
 
 
 def land_positions(folder: Path, *, day: date, positions: int) -> None:
@@ -60,24 +88,24 @@ def _land(lake: Lake, dataset: str, day: date, envelopes: Iterable[Envelope]) ->
             landing.append(envelope)
 
 
-def _history_pages(conid: int, opens: list[int], at: datetime) -> Iterator[Envelope]:
+def _history_pages(conid: int, starts: list[int], size: Bar, at: datetime) -> Iterator[Envelope]:
     wanderer = np.random.default_rng(conid)
-    count = len(opens)
+    count = len(starts)
     close = np.round(100 * np.exp(np.cumsum(wanderer.normal(0, 0.01, count))), 2)
     first = np.round(close * (1 + wanderer.normal(0, 0.005, count)), 2)
     high = np.round(np.maximum(first, close) * 1.005, 2)
     low = np.round(np.minimum(first, close) * 0.995, 2)
     volume = np.round(wanderer.lognormal(10, 1, count), 2)
     columns = (side.tolist() for side in (first, close, high, low, volume))
-    bars = [dict(zip(("o", "c", "h", "l", "v", "t"), bar, strict=True)) for bar in zip(*columns, opens, strict=True)]
+    bars = [dict(zip(("o", "c", "h", "l", "v", "t"), bar, strict=True)) for bar in zip(*columns, starts, strict=True)]
     for start in range(0, count, BARS_PER_PAGE):
         part = bars[start : start + BARS_PER_PAGE]
-        query = {"conid": str(conid), "period": f"{BARS_PER_PAGE}d", "bar": "1d", "outsideRth": "false"}
+        query = {"conid": str(conid), "period": f"{BARS_PER_PAGE}d", "bar": size.name, "outsideRth": "false"}
         query["startTime"] = f"{datetime.fromtimestamp(part[-1]['t'] / 1000, UTC) + timedelta(days=1):%Y%m%d-12:00:00}"
-        yield _envelope(HISTORY, query, _history_reply(conid, part), at)
+        yield _envelope(HISTORY, query, _history_reply(conid, part, size), at)
 
 
-def _history_reply(conid: int, bars: list[dict[str, Any]]) -> dict[str, Any]:
+def _history_reply(conid: int, bars: list[dict[str, Any]], size: Bar) -> dict[str, Any]:
     return {
         "serverId": str(conid),
         "symbol": f"S{conid}",
@@ -87,7 +115,7 @@ def _history_reply(conid: int, bars: list[dict[str, Any]]) -> dict[str, Any]:
         "high": "11000/100.0/0",
         "low": "9000/100.0/0",
         "timePeriod": "1000d",
-        "barLength": 86400,
+        "barLength": size.seconds,
         "mdAvailability": "S",
         "mktDataDelay": 0,
         "outsideRth": False,

@@ -4,7 +4,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.kit.conform import Source, conform
+from assets.kit.batch import Source
+from assets.kit.conform import conform
 from assets.kit.schema import Row, all_columns, column, rule
 from assets.kit.shape import rows
 from resources.envelope import Envelope, Request

@@ -1,5 +1,7 @@
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import dagster as dg
 import pyarrow as pa
@@ -9,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assets.kit.declare import ByMonth, ByYear
-from assets.kit.merging import parted, read_partition
+from assets.kit.merging import merged, parted, read_partition
 from assets.kit.schema import arrow_schema
 from tests.assets.bent import TABLES, Bent
 
 BARS = TABLES["bars_1d"]
+SCHEMA = pa.schema([("name", pa.string()), ("number", pa.int64()), ("observed_at", pa.int64()), ("place", pa.int64())])
 
 
 def _without(bent: Bent, *names: str) -> Path:
@@ -51,6 +54,26 @@ def test_each_row_is_in_the_partition_of_its_trading_day_and_keeps_its_place_in_
         told = list(zip(part["trading_day"].to_pylist(), part["number"].to_pylist(), strict=True))
         assert {storage.value_of(day) for day, _ in told} == {value}
         assert told == sorted(told, key=lambda one: (one[0].year, one[0].month, one[1]))
+
+
+ROWS = st.lists(st.tuples(st.sampled_from([None, "a", "b"]), st.integers(1, 3), st.integers(0, 2)), max_size=12)
+
+
+@given(told=ROWS, cut=st.integers(0, 12), stands=st.sampled_from(["first", "last"]))
+def test_of_rows_with_equal_keys_one_stands_and_those_that_stand_lie_by_key(
+    told: list[tuple[str | None, int, int]], cut: int, stands: Literal["first", "last"]
+) -> None:
+    """A key that may be null is after all others, and null is like null."""
+    rows = [(*row, place) for place, row in enumerate(told)]
+    by_key: dict[tuple[str | None, int], list[tuple[str | None, int, int, int]]] = {}
+    for row in sorted(rows, key=lambda one: one[2:]):
+        by_key.setdefault(row[:2], []).append(row)
+    standing = [alike[0 if stands == "first" else -1] for alike in by_key.values()]
+    whole = pa.Table.from_pylist([dict(zip(SCHEMA.names, row, strict=True)) for row in rows], SCHEMA)
+    table = replace(BARS, key=("name", "number"), storage=ByYear(stands=stands))
+    found = merged(table, [whole.slice(0, cut), whole.slice(cut)]).to_pylist()
+    expected = sorted(standing, key=lambda one: (one[0] is None, one[0] or "", one[1]))
+    assert [tuple(row.values()) for row in found] == expected
 
 
 def test_values_sort_as_time_does() -> None:

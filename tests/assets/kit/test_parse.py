@@ -177,3 +177,19 @@ def test_a_column_that_is_numbers_already_is_read_the_same_as_one_by_one() -> No
     assert values.tolist()[:1] == [1.5]
     assert unusable.tolist() == [False, False, True]
     assert parse.whole(pd.Series([1, 2])).values.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("parser", [parse.number, parse.whole, parse.epoch_ms, parse.epoch_s, parse.epoch])
+@given(
+    told=st.one_of(
+        st.lists(st.floats(), min_size=1),
+        st.lists(st.integers(-(2**53), 2**53), min_size=1),
+        st.lists(st.integers(0, 253_402_300_800_000), min_size=1),
+    )
+)
+def test_numbers_that_lie_in_an_array_are_read_as_those_that_are_objects(
+    parser: parse.Parser, told: list[float]
+) -> None:
+    quick, slow = parser(pd.Series(told)), parser(pd.Series(told, dtype=object))
+    pd.testing.assert_series_equal(quick.values, slow.values)
+    assert quick.unusable.tolist() == slow.unusable.tolist()
