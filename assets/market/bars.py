@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,7 @@ from resources.gateway.errors import NoData
 
 HISTORY = Endpoint("/iserver/marketdata/history", concurrent=5, cold_tries=3)
 BY_YEAR_FROM = 900  # seconds of a bar
+START = itemgetter("t")
 
 
 def trading_days_of(bars: pd.DataFrame) -> "pd.Series[Any]":
@@ -162,7 +164,7 @@ def _finished_bars(page: Page, listings: Listings, size: Size) -> Block:
     echoed("bars of seconds", [reply.get("barLength")], [size.seconds])
     late = reply.get("mktDataDelay")
     known = page.envelope.received_at.timestamp() - (late if isinstance(late, int) else 0)
-    bars = [bar for bar in listed(reply["data"]) if not _is_moving(bar, (known - size.seconds) * 1000)]
+    bars = _at_rest(listed(reply["data"]), (known - size.seconds) * 1000)
     require_before_the_end(page, bars)
     conid = page.params["conid"]
     calendar = calendar_of(listings.exchange_of(int(conid)))
@@ -173,6 +175,16 @@ def _finished_bars(page: Page, listings: Listings, size: Size) -> Block:
         outsideRth=reply.get("outsideRth"),
         calendar=calendar and calendar.name,
     )
+
+
+def _at_rest(bars: list[Any], limit: float) -> list[Any]:
+    """Without the bars that begin after the limit; in nearly all replies there is none, which is seen at once."""
+    try:
+        if max(map(START, bars), default=limit) <= limit:
+            return bars
+    except (KeyError, TypeError):  # something that is no bar: it is rejected later
+        pass
+    return [bar for bar in bars if not _is_moving(bar, limit)]
 
 
 def _is_moving(bar: Any, limit: float) -> bool:
