@@ -18,7 +18,8 @@ import numpy as np
 
 from assets.kit.coverage import Asked, Reply
 from assets.kit.daily import trading_days
-from assets.kit.periods import known_at, starts_of, told
+from assets.kit.known import known_at
+from assets.kit.periods import starts_of, told
 from assets.kit.shape import ShapeError
 from assets.kit.windows import BARS_PER_REQUEST, SLACK, STAMP
 from resources.calendar.hours import days_of, latest_ended

@@ -10,12 +10,13 @@ session that does.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from assets.kit.known import begun_by, known_at
 from assets.kit.parse import epoch_ms
 from resources.calendar.hours import Seconds, latest_ended, session_days
 from resources.calendar.trading_days import Days, TradingCalendar, trading_calendar
@@ -42,12 +43,10 @@ def trading_days_of(bars: pd.DataFrame) -> "pd.Series[Any]":
     return days
 
 
-def ended(page: Page, bars: Sequence[Any], calendar: TradingCalendar) -> list[Any]:
+def ended(page: Page, bars: Sequence[Any], calendar: TradingCalendar) -> Sequence[Any]:
     """The bars of a reply but those whose session had not ended, as far as the reply can know."""
-    late = page.json.get("mktDataDelay")
-    known = page.envelope.received_at - timedelta(seconds=late if isinstance(late, int) else 0)
-    _, end = latest_ended(calendar, known)
-    return [bar for bar in bars if not _begins_later(bar, end)]
+    _, end = latest_ended(calendar, known_at(page.envelope, page.json))
+    return begun_by(bars, end - timedelta(milliseconds=1))
 
 
 def days_in(page: Page, calendar: TradingCalendar) -> Days:
@@ -56,11 +55,6 @@ def days_in(page: Page, calendar: TradingCalendar) -> Days:
     told = ended(page, bars, calendar) if isinstance(bars, list) else []
     starts = pd.Series([bar.get("t") for bar in told if isinstance(bar, dict)], dtype=object)
     return np.unique(trading_days(_seconds(epoch_ms(starts).values.dropna()), calendar))
-
-
-def _begins_later(bar: Any, end: datetime) -> bool:
-    start = bar.get("t") if isinstance(bar, dict) else None
-    return isinstance(start, int) and start >= end.timestamp() * 1000
 
 
 def _seconds(starts: "pd.Series[Any]") -> Seconds:

@@ -26,7 +26,6 @@ from assets.kit.windows import STAMP, Size, Window
 from resources.calendar.hours import Seconds
 from resources.calendar.periods import NIGHT, Periods, Unit, first_day, number
 from resources.calendar.trading_days import Days
-from resources.envelope import Envelope
 
 UNITS: dict[str, Unit] = {"1w": "w", "1m": "m"}
 """Sizes of bars that last longer than a day."""
@@ -78,12 +77,6 @@ def starts_of(bars: Sequence[Any]) -> Seconds:
     said = pd.Series([bar.get("t") if isinstance(bar, dict) else None for bar in bars], dtype=object)
     starts: Seconds = epoch_ms(said).values.dt.tz_localize(None).to_numpy().astype("datetime64[s]")
     return starts
-
-
-def known_at(envelope: Envelope, reply: Mapping[str, Any]) -> datetime:
-    """Until when a reply knows what was traded: quotes that come late tell of it that much later."""
-    late = reply.get("mktDataDelay")
-    return envelope.received_at - timedelta(seconds=late if isinstance(late, int) else 0)
 
 
 def told(starts: Seconds, query: Mapping[str, str], known: datetime, periods: Periods) -> Told:

@@ -112,7 +112,8 @@ def derived(derive: "Callable[[pd.DataFrame], pd.Series[Any]]", doc: str, *, uni
 class Row:
     """Base of every schema. `known` are wire fields that are understood and stay in raw only.
 
-    A wire field that is neither a column nor known goes to `extra`, and is reported.
+    A wire field that is neither a column nor known goes to `extra`, and is reported. A schema that is derived from
+    another has its columns and rules; what it declares anew takes their place, the rest comes after them.
     """
 
     columns: ClassVar[tuple[Column, ...]] = ()
@@ -122,8 +123,9 @@ class Row:
     def __init_subclass__(cls) -> None:
         hints = typing.get_type_hints(cls)
         declared = {name: value for name, value in vars(cls).items() if isinstance(value, Column)}
-        cls.columns = tuple(_completed(name, hints[name], value) for name, value in declared.items())
-        cls.rules = tuple(value for value in vars(cls).values() if isinstance(value, RowRule))
+        own = {name: _completed(name, hints[name], value) for name, value in declared.items()}
+        cls.columns = tuple(({one.name: one for one in cls.columns} | own).values())
+        cls.rules = (*cls.rules, *(value for value in vars(cls).values() if isinstance(value, RowRule)))
 
 
 @dataclass(frozen=True, slots=True)

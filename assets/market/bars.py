@@ -19,7 +19,7 @@ quarters of an hour; one contract is read in 7 and 8 ms, and in 2 and 4 ms.
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any
 
@@ -35,16 +35,17 @@ from assets.kit.filling import Filling, Gridded
 from assets.kit.gaps import read_gaps
 from assets.kit.grid import Answered, Grid, grid
 from assets.kit.held_bars import answered, first_days
+from assets.kit.known import begun_by, ends_in_the_past, known_at
 from assets.kit.listings import Listed, Listings, listed_on, named_otherwise, undefined
 from assets.kit.merging import TOLD_LAST
-from assets.kit.parse import epoch_ms, instant
+from assets.kit.parse import instant
+from assets.kit.prices import PriceBar
 from assets.kit.quote import Load, Plan
-from assets.kit.schema import Row, column, derived, rule
+from assets.kit.schema import column, derived
 from assets.kit.shape import Block, echoed, keyed, listed, rows
 from assets.kit.windows import SIZES, Size
 from resources.calendar.hours import days_of
 from resources.calendar.trading_days import Days, TradingCalendar, calendar_of, trading_calendar
-from resources.envelope import Request
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import NoData
 from resources.gateway.side_by_side import InTurns
@@ -63,37 +64,16 @@ def trading_days_of(bars: pd.DataFrame) -> "pd.Series[Any]":
     return days
 
 
-class Bar(Row):
+class Bar(PriceBar):
     """One contract's prices of one stretch of time."""
 
-    known = frozenset()
-
-    conid: int = column("conid", "IBKR's contract id.", gt=0)
-    bar_start: datetime = column("t", "When the bar begins.", parse=epoch_ms)
-    calendar: str | None = column("calendar", "Calendar that told the trading day; null for a venue nobody knows.")
     trading_day: date = derived(trading_days_of, "Trading day of the bar, by its exchange.")
-    open: float = column("o", "First price.", unit="instrument's currency")
-    high: float = column("h", "Highest price.", unit="instrument's currency")
-    low: float = column("l", "Lowest price.", unit="instrument's currency")
-    close: float = column("c", "Last price.", unit="instrument's currency")
-    wire_volume: float = column("v", "Volume as the gateway gave it, in multiples of `volume_factor`.", ge=0)
-    volume_factor: float = column("volumeFactor", "Units per unit of `wire_volume`.", gt=0)
-    volume: float = derived(
-        lambda bars: (bars["wire_volume"] * bars["volume_factor"]).round(6), "Volume traded.", unit="units"
-    )
     told_last_at: datetime = column(
         TOLD_LAST,
         "When a reply told the bar last; the values are of `observed_at`, when one told it first.",
         parse=instant,
     )
     has_all_hours: bool | None = column("outsideRth", "Whether trades outside regular hours are in the reply's bars.")
-
-    @rule
-    def lies_between_low_and_high(bars: pd.DataFrame) -> Any:
-        """Open and close lie between low and high."""
-        low, high = bars["low"], bars["high"]
-        outside = (low > bars["open"]) | (low > bars["close"]) | (high < bars["open"]) | (high < bars["close"])
-        return ~outside.fillna(value=False).astype(bool)
 
 
 @lru_cache
@@ -138,11 +118,6 @@ def bars_of(name: str) -> tuple[Landing | Table | Check, ...]:
 
 
 INTRADAY = Family(tuple(name for name, size in SIZES.items() if size.is_intraday), bars_of)
-
-
-def ends_in_the_past(request: Request) -> bool:
-    """Whether a window was to end before its asking; what late quotes did not tell of it is missing still."""
-    return "startTime" in request.query
 
 
 def _plan(fetch: Fetch, *, dataset: str, size: Size) -> Plan:
@@ -220,9 +195,8 @@ def _first(fetch: Fetch, calendar: TradingCalendar, begins: date | None, size: S
 def _finished_bars(page: Page, listings: Listings, size: Size) -> Block:
     reply = keyed(page.json)
     echoed("bars of seconds", [reply.get("barLength")], [size.seconds])
-    late = reply.get("mktDataDelay")
-    known = page.envelope.received_at.timestamp() - (late if isinstance(late, int) else 0)
-    bars = [bar for bar in listed(reply["data"]) if not _is_moving(bar, (known - size.seconds) * 1000)]
+    ended = known_at(page.envelope, reply) - timedelta(seconds=size.seconds)
+    bars = begun_by(listed(reply["data"]), ended)
     require_before_the_end(page, bars)
     conid = page.params["conid"]
     calendar = calendar_of(listings.exchange_of(int(conid)))
@@ -234,8 +208,3 @@ def _finished_bars(page: Page, listings: Listings, size: Size) -> Block:
         calendar=calendar and calendar.name,
         **{TOLD_LAST: page.envelope.received_at.isoformat()},
     )
-
-
-def _is_moving(bar: Any, limit: float) -> bool:
-    start = bar.get("t") if isinstance(bar, dict) else None
-    return isinstance(start, int) and start > limit

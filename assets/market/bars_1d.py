@@ -25,18 +25,19 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from assets.kit.bar_replies import require_before_the_end
-from assets.kit.daily import days_in, ended, trading_days_of
+from assets.kit.daily import days_in, ended
 from assets.kit.declare import ByYear, check, landing, table
 from assets.kit.fetch import Fetch, RawPages
 from assets.kit.gaps import read_gaps
 from assets.kit.held import held_days
+from assets.kit.known import ends_in_the_past
 from assets.kit.listings import Listed, Listings, listed_on, named_otherwise, undefined
 from assets.kit.parse import epoch_ms
+from assets.kit.prices import PriceBar
 from assets.kit.quote import Load, Plan
-from assets.kit.schema import Row, column, derived, rule
+from assets.kit.schema import column
 from assets.kit.shape import Block, echoed, keyed, listed, rows
 from assets.kit.windows import (
     BARS_PER_REQUEST,
@@ -51,7 +52,6 @@ from assets.kit.windows import (
 )
 from resources.calendar.hours import latest_ended
 from resources.calendar.trading_days import Days, TradingCalendar, calendar_of
-from resources.envelope import Request
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import NoData
 from resources.gateway.side_by_side import InTurns
@@ -61,31 +61,10 @@ SECONDS_OF_A_DAY = 86_400
 NEARBY = timedelta(days=21)  # in which the overlap of a window lies, whatever the holidays
 
 
-class DailyBar(Row):
+class DailyBar(PriceBar):
     """One contract's prices of one trading day."""
 
-    known = frozenset()
-
-    conid: int = column("conid", "IBKR's contract id.", gt=0)
     bar_start: datetime = column("t", "When the bar's session opened.", parse=epoch_ms)
-    calendar: str | None = column("calendar", "Calendar that told the trading day; null for a venue nobody knows.")
-    trading_day: date = derived(trading_days_of, "Trading day of the bar, by its exchange.")
-    open: float = column("o", "First price.", unit="instrument's currency")
-    high: float = column("h", "Highest price.", unit="instrument's currency")
-    low: float = column("l", "Lowest price.", unit="instrument's currency")
-    close: float = column("c", "Last price.", unit="instrument's currency")
-    wire_volume: float = column("v", "Volume as the gateway gave it, in multiples of `volume_factor`.", ge=0)
-    volume_factor: float = column("volumeFactor", "Units per unit of `wire_volume`.", gt=0)
-    volume: float = derived(
-        lambda bars: (bars["wire_volume"] * bars["volume_factor"]).round(6), "Volume traded.", unit="units"
-    )
-
-    @rule
-    def lies_between_low_and_high(bars: pd.DataFrame) -> Any:
-        """Open and close lie between low and high."""
-        low, high = bars["low"], bars["high"]
-        outside = (low > bars["open"]) | (low > bars["close"]) | (high < bars["open"]) | (high < bars["close"])
-        return ~outside.fillna(value=False).astype(bool)
 
 
 def plan(fetch: Fetch) -> Plan:
@@ -101,11 +80,6 @@ def plan(fetch: Fetch) -> Plan:
         asked = [HISTORY.request(query=_query(fetch, conid, widened(one))) for one in windows(sessions, missing)]
         loads.append(Load(conid, sessions, missing, tuple(asked), len(lacking) - len(missing), widened))
     return Plan(loads, undefined(fetch))
-
-
-def ends_in_the_past(request: Request) -> bool:
-    """Whether a window was to end before the day of its asking, so that what it tells is settled."""
-    return "startTime" in request.query
 
 
 @landing(HISTORY, time="replayable", needs=["instruments"], is_ranged=True, plan=plan, is_settled=ends_in_the_past)

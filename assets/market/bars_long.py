@@ -31,17 +31,18 @@ from assets.kit.family import Family
 from assets.kit.fetch import Fetch, RawPages
 from assets.kit.gaps import read_gaps
 from assets.kit.held import held_days
+from assets.kit.known import ends_in_the_past, known_at
 from assets.kit.listings import Listed, Listings, listed_on, named_otherwise
 from assets.kit.parse import epoch_ms
-from assets.kit.periods import UNITS, Told, known_at, most_bars, query_of, starts_of, told
+from assets.kit.periods import UNITS, Told, most_bars, query_of, starts_of, told
+from assets.kit.prices import PriceBar
 from assets.kit.quote import Load, Plan
-from assets.kit.schema import Row, column, derived, rule
+from assets.kit.schema import column, derived
 from assets.kit.shape import Block, echoed, keyed, listed, rows
 from assets.kit.windows import SIZES, Size, Window, missing_days, windows
 from resources.calendar.hours import CURRENCIES
 from resources.calendar.periods import Periods, periods_of
 from resources.calendar.trading_days import Days, calendar_of
-from resources.envelope import Request
 from resources.gateway.endpoint import Endpoint, Page
 from resources.gateway.errors import NoData
 
@@ -49,14 +50,10 @@ HISTORY = Endpoint("/iserver/marketdata/history", concurrent=5, cold_tries=3)
 COUNTED = {"1w": "weeks", "1m": "months"}
 
 
-class LongBar(Row):
+class LongBar(PriceBar):
     """One contract's prices of one week or month."""
 
-    known = frozenset()
-
-    conid: int = column("conid", "IBKR's contract id.", gt=0)
     bar_start: datetime = column("t", "Midnight UTC of the day that the bar begins with.", parse=epoch_ms)
-    calendar: str | None = column("calendar", "Calendar that told the trading day; null for a venue nobody knows.")
     trading_day: date = column(
         "period", "First trading day of the bar's period; the bar may begin later (see `is_from_the_start`)."
     )
@@ -64,27 +61,6 @@ class LongBar(Row):
         lambda bars: bars["bar_start"].dt.tz_localize(None) < bars["trading_day"] + pd.Timedelta(days=1),
         "Whether it begins with its period; false where the contract began to trade, or was traded, only later in it.",
     )
-    open: float = column("o", "First price.", unit="instrument's currency")
-    high: float = column("h", "Highest price.", unit="instrument's currency")
-    low: float = column("l", "Lowest price.", unit="instrument's currency")
-    close: float = column("c", "Last price.", unit="instrument's currency")
-    wire_volume: float = column("v", "Volume as the gateway gave it, in multiples of `volume_factor`.", ge=0)
-    volume_factor: float = column("volumeFactor", "Units per unit of `wire_volume`.", gt=0)
-    volume: float = derived(
-        lambda bars: (bars["wire_volume"] * bars["volume_factor"]).round(6), "Volume traded.", unit="units"
-    )
-
-    @rule
-    def lies_between_low_and_high(bars: pd.DataFrame) -> Any:
-        """Open and close lie between low and high."""
-        low, high = bars["low"], bars["high"]
-        outside = (low > bars["open"]) | (low > bars["close"]) | (high < bars["open"]) | (high < bars["close"])
-        return ~outside.fillna(value=False).astype(bool)
-
-
-def ends_in_the_past(request: Request) -> bool:
-    """Whether a window was to end before its asking, so that what it tells is settled."""
-    return "startTime" in request.query
 
 
 @lru_cache

@@ -18,9 +18,9 @@ from tests.bench.recorded import LAST_DAY, MINUTES, calendar, lake_in, land_hist
 
 TITLE = "Bars, from replies to the warehouse (500 contracts x 10 years of days, 50 contracts x 1 year of minutes)"
 DAYS, YEARS = 252, 10
-DAILY, MINUTELY, FEW = 500, 50, 4
+DAILY, MINUTELY, FEW = 500, 50, 20
 LIMIT_MB = 1500
-ROUNDS = {"days": 3, "minutes": 2, "few": 3}
+ROUNDS = {"days": 3, "minutes": 2, "few": 2}
 OURS, ARROW, BY_DEFAULT = "ours", "dlt of Arrow tables", "dlt by default"
 PEERS = {
     OURS: f"{__name__}:ours",

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.kit.periods import LONGEST, UNITS, Told, known_at, most_bars, query_of, starts_of, told
+from assets.kit.periods import LONGEST, UNITS, Told, most_bars, query_of, starts_of, told
 from assets.kit.windows import SIZES, STAMP, Window, windows
 from resources.calendar.periods import Periods, periods_of
 from resources.calendar.trading_days import trading_calendar
-from resources.envelope import Envelope, Request
 
 NYSE = trading_calendar("XNYS")
 FRIDAY_EVENING = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
@@ -176,8 +175,5 @@ def test_one_request_gets_fifteen_years() -> None:
         assert LONGEST[unit] - 5 < most_bars(SIZES[name]) < LONGEST[unit]
 
 
-def test_a_bar_without_a_time_has_none_and_late_quotes_know_less() -> None:
+def test_a_bar_without_a_time_has_none() -> None:
     assert [str(one) for one in starts_of([{"t": 1_763_942_400_000}, {}, "x"])] == ["2025-11-24T00:00:00", "NaT", "NaT"]
-    envelope = Envelope(Request("GET", "/", {}), 200, {}, b"{}", FRIDAY_EVENING, "run")
-    assert known_at(envelope, {"mktDataDelay": 900}) == FRIDAY_EVENING - timedelta(minutes=15)
-    assert known_at(envelope, {}) == FRIDAY_EVENING

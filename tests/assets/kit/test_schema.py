@@ -36,6 +36,18 @@ class Dated(Row):
     trading_day: date = column("d", "Its own day.")
 
 
+class Fill(Trade):
+    """A trade with one column told otherwise, and one more."""
+
+    conid: int = column("contract", "Contract, by another name.")
+    fee: float = column("fee", "Fee.", ge=0)
+
+    @rule
+    def costs_something(fills: pd.DataFrame) -> Any:
+        """A fill has a fee."""
+        return fills["fee"] > 0
+
+
 COLUMNS = {one.name: one for one in Trade.columns}
 
 
@@ -101,3 +113,11 @@ def test_a_type_that_no_table_can_hold_is_a_mistake_of_ours() -> None:
 def test_a_pattern_that_is_none_is_found_when_it_is_written() -> None:
     with pytest.raises(re.error):
         column("a", "A.", pattern="(")
+
+
+def test_what_derives_from_a_schema_has_its_columns_and_rules_and_tells_some_anew() -> None:
+    names = [one.name for one in Trade.columns]
+    assert [one.name for one in Fill.columns] == [*names, "fee"]
+    assert {one.name: one for one in Fill.columns}["conid"].wire == "contract"
+    assert {one.name: one for one in Trade.columns}["conid"].wire == "conid", "which stays as it was"
+    assert [one.doc for one in Fill.rules] == ["An open one has a price", "A fill has a fee"]

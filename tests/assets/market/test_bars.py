@@ -36,6 +36,7 @@ TABLE = next(one for one in DECLARED if isinstance(one, Table))
 CHECKS = {one.name: one for one in DECLARED if isinstance(one, Check)}
 APPLE, TOKYO, CHICAGO, EURO, NOWHERE = 1, 2, 3, 4, 5
 LISTED = {APPLE: ("STK", "NASDAQ"), TOKYO: ("STK", "TSEJ"), CHICAGO: ("FUT", "CME"), EURO: ("CASH", "IDEALPRO")}
+STARTS = ("2026-11-23T15:00", "2026-11-23T16:00")
 LISTED[NOWHERE] = ("STK", "VENUE")
 
 
@@ -126,6 +127,14 @@ def test_a_bar_is_stored_once_it_has_ended_by_what_the_reply_can_know(
 ) -> None:
     at = datetime(2026, 11, 23, 15 + minute // 60, minute % 60, tzinfo=UTC)
     assert len(hourly.land(APPLE, "2026-11-23T15:00", at=at, mktDataDelay=late).rows()) == stored
+
+
+def test_a_bar_that_has_not_ended_waits_beside_one_that_cannot_be_read_too(hourly: Hourly) -> None:
+    at = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
+    ended, moving = ({"o": 10.0, "h": 12.0, "l": 9.5, "c": 11.0, "v": 5, "t": _millis(t)} for t in STARTS)
+    rows = hourly.land(APPLE, at=at, data=[ended, ended | {"t": "soon"}, moving]).rows()
+    assert rows["bar_start"].tolist() == [pd.Timestamp(STARTS[0], tz="UTC")]
+    assert set(hourly.reasons()) == {"bar_start: t cannot be read as datetime"}
 
 
 def test_an_impossible_bar_is_rejected_and_the_rest_stays(hourly: Hourly) -> None:
