@@ -13,6 +13,7 @@ from assets.kit.declare import Table
 from assets.kit.replies import day_answers
 from resources.lake.layout import Layout
 from resources.lake.raw import RawStore
+from resources.lake.tables import TableStore
 from tests.assets.bent import DAY, TABLES
 
 pytestmark = pytest.mark.slow
@@ -24,9 +25,10 @@ STRANGE = {"of": ["another", "kind"]}
 
 def _source(table: Table, recorded: Path) -> Source:
     """A reply of the recorded night with rows that are all accepted."""
-    raw = RawStore(Layout(recorded.parent))
-    for page, file in day_answers(raw, table, DAY.isoformat()):
-        source = Source(table.shape(page), page.envelope, file, DAY)
+    layout = Layout(recorded.parent)
+    shape = table.given_from(TableStore(layout)).shape
+    for page, file in day_answers(RawStore(layout), table, DAY.isoformat()):
+        source = Source(shape(page), page.envelope, file, DAY)
         if source.block.records and conform(table.row, [source]).rejected.num_rows == 0:
             return source
     raise AssertionError("the recorded night has none")
