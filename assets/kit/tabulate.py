@@ -33,11 +33,15 @@ BATCH_ROWS = 50_000
 
 @dataclass(slots=True)
 class Built:
-    """What became of a partition's replies; `held` is why they wait, `accepted` what the owner accepted of them."""
+    """What became of a partition's replies; `held` is why they wait, `accepted` what the owner accepted of them.
+
+    Where what was observed first stands, `rows` are those that are new, and `told_before` those that stood already.
+    """
 
     rows: int = 0
     rejected: int = 0
     replaced: int = 0
+    told_before: int = 0
     unfinished: int = 0
     files: list[str] = field(default_factory=list)
     unknown: dict[str, str] = field(default_factory=dict)
@@ -45,6 +49,11 @@ class Built:
     accepted: str | None = None
     preview: list[dict[str, Any]] = field(default_factory=list)
     observed_at: datetime | None = None
+
+    def tell_again(self, rows: int) -> None:
+        """So many rows that were accepted stood already, or came twice."""
+        self.rows -= rows
+        self.told_before += rows
 
     def look_at(self, table: Table, rows: "pa.Table") -> None:
         """Keep the first rows for whoever looks at the partition, and when the newest was received."""
@@ -154,7 +163,10 @@ def build_years(
     for year in sorted(years):
         path = None if afresh else lake.tables.file(table.name, storage.key, year)
         held = [] if path is None else [read_partition(table, path)]
-        whole = merged(table, held + years.pop(year))
+        parts = held + years.pop(year)
+        whole = merged(table, parts)
+        if storage.stands == "first":
+            built.tell_again(sum(part.num_rows for part in parts) - whole.num_rows)
         built.look_at(table, whole)
         built.files.append(str(lake.tables.write(table.name, storage.key, year, whole)))
     return built

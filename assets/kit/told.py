@@ -47,6 +47,7 @@ def _if_any(built: Sequence[Built]) -> dict[str, Any]:
     counts = {
         "rows_of_days_not_closed": sum(one.unfinished for one in built),
         "rows_replaced": sum(one.replaced for one in built),
+        "rows_told_before": sum(one.told_before for one in built),
     }
     texts = {
         "held_back": [one.held for one in built if one.held],

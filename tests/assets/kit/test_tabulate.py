@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from assets.kit.declare import ByYear, Table
 from assets.kit.scope import Scope
-from assets.kit.tabulate import BATCH_ROWS, build_years
+from assets.kit.tabulate import BATCH_ROWS, Built, build_years
 from resources.envelope import Envelope, Request
 from resources.lake.resource import Lake
 from tests.assets.bent import TABLES
@@ -31,8 +31,8 @@ def _land(lake: Lake, night: date, conid: int, days: list[date], price: float) -
         landing.append(Envelope(request, 200, {}, body, received, f"run-{night}"))
 
 
-def _build(lake: Lake, nights: list[date], *, afresh: bool, table: Table = BARS) -> None:
-    build_years(table, [night.isoformat() for night in nights], lake=lake, calendar=CALENDAR, afresh=afresh)
+def _build(lake: Lake, nights: list[date], *, afresh: bool, table: Table = BARS) -> Built:
+    return build_years(table, [night.isoformat() for night in nights], lake=lake, calendar=CALENDAR, afresh=afresh)
 
 
 def _files(lake: Lake) -> dict[str, Any]:
@@ -48,7 +48,8 @@ def test_years_are_files_and_of_equal_keys_the_one_observed_first_or_last_stays(
     lake = Lake(root=str(tmp_path), profile="p")
     _land(lake, NIGHTS[2], 1, NIGHTS[:3], 10.0)
     _land(lake, NIGHTS[3], 1, NIGHTS[1:], 11.0)
-    _build(lake, NIGHTS[2:], afresh=False, table=replace(BARS, storage=ByYear(stands=stands)))
+    built = _build(lake, NIGHTS[2:], afresh=False, table=replace(BARS, storage=ByYear(stands=stands)))
+    assert (built.rows, built.told_before) == {"first": (4, 2), "last": (6, 0)}[stands]
     closes = {year: [(row["trading_day"], row["close"]) for row in rows] for year, rows in _files(lake).items()}
     shared = {"first": 10.0, "last": 11.0}[stands]
     assert closes == {
