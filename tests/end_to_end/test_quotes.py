@@ -25,9 +25,8 @@ from tests.end_to_end.conftest import DAY, EVENING
 from tests.nights import Nights, dagster_home, rest
 
 pytestmark = pytest.mark.slow
-FIRST, LAST = date(2026, 8, 3), date(2026, 9, 30)
-LONG_AGO = date(2018, 6, 1)
-PLANNED, PLANNED_SINCE = 2, 6
+FIRST, LAST = date(2026, 9, 14), date(2026, 9, 30)
+PLANNED = 2
 """Two contracts, and a thousand trading days to a request."""
 DAYS = 2 * len(trading_calendar("XNYS").between(FIRST, LAST))
 SCOPE = {"watchlist": ["265598", "272093", "NVDA"], "bars_asset_classes": ["STK"], "bars_depth_days": 5}
@@ -127,10 +126,10 @@ def test_what_is_quoted_is_what_is_asked_and_the_quote_asks_for_no_bar(owner: Ow
 
 
 def test_smaller_bars_are_quoted_asked_and_stopped_by_the_same_rules(owner: Owner) -> None:
-    """A quarter of an hour: 26 bars a day, of which a thousand are a request."""
-    owner.choices = Choices(bars=Bars(sizes=["1d", "15min"]))
-    planned = 2 * -(-DAYS // 2 * 26 // 1000)
-    told = owner.quotes("bars_15min")
+    """Five minutes: 78 bars a day, of which a thousand are a request."""
+    owner.choices = Choices(bars=Bars(sizes=["1d", "5min"]))
+    planned = 2 * -(-DAYS // 2 * 78 // 1000)
+    told = owner.quotes("bars_5min")
     assert (told["contracts"], told["requests"], told["already held"]) == ("2", str(planned), "0")
     assert told["trading days expected"] == told["missing"] == f"{DAYS:,}"
     assert "contracts without a definition yet: 1 (NVDA)" in told["not known before"]
@@ -139,17 +138,17 @@ def test_smaller_bars_are_quoted_asked_and_stopped_by_the_same_rules(owner: Owne
 
     assert owner.history() == 0, owner.read
     assert owner.asked == PLANNED + planned > 2 * PLANNED
-    assert f"bars_15min: {planned} done (100%), over;" in owner.read
-    assert owner.tags()["ibkr/quote_bars_15min"].startswith(f"{planned} requests")
-    assert owner.tags()["ibkr/progress_bars_15min"].startswith(f"{planned} done (100%), over")
-    told = owner.quotes("bars_15min")
+    assert f"bars_5min: {planned} done (100%), over;" in owner.read
+    assert owner.tags()["ibkr/quote_bars_5min"].startswith(f"{planned} requests")
+    assert owner.tags()["ibkr/progress_bars_5min"].startswith(f"{planned} done (100%), over")
+    told = owner.quotes("bars_5min")
     assert (told["requests"], told["missing"], told["already held"]) == ("0", "0", f"{DAYS:,}")
 
     struck = {"path": "*/marketdata/history", "per_request": True, "times": 2, "faults": ["unavailable"]}
     owner.gateway.control.replace_faults([struck])
     owner.nights.scope, owner.nights.choices = {**SCOPE, "bars_quote_margin": 0.0}, owner.choices
-    owner.nights.materialize("raw/bars_15min", day="2026-06-01", last=str(LAST))
-    assert [(work.dataset, work.waits_for) for work in owner.waiting] == [("bars_15min", "OverQuote")]
+    owner.nights.materialize("raw/bars_5min", day="2026-06-01", last=str(LAST))
+    assert [(work.dataset, work.waits_for) for work in owner.waiting] == [("bars_5min", "OverQuote")]
 
 
 def test_the_assets_page_has_what_was_quoted_beside_what_was_asked(owner: Owner) -> None:
@@ -187,8 +186,8 @@ def test_several_under_way_that_would_ask_more_than_their_quote_stop_and_wait_fo
     struck = {"path": "*/marketdata/history", "per_request": True, "times": 2, "faults": ["unavailable"]}
     owner.gateway.control.replace_faults([struck])
     owner.nights.scope = {**SCOPE, "bars_quote_margin": 0.0}
-    outcome = owner.nights.run("history", "2018-06-01", str(LAST))
-    planned, cold = 2 * 3, 2 * 2
+    outcome = owner.nights.run("history", "2022-06-01", str(LAST))
+    planned, cold = 2 * 2, 2 * 2
     assert outcome.is_success, outcome.failures
     assert f"are more than the {planned + cold} that bars.quote_margin = 0 allows" in outcome.parked[0].reason
     assert owner.asked <= planned + cold + 2, "the one that was too many, and the other contract's on the wire"
