@@ -1,7 +1,7 @@
 """What a landing will ask before it asks: its plan, the quote that follows from it, and when it asks too much. Pure.
 
-Belongs here: the values and their words. Does not: planning (each dataset's own, by `windows.py`), counting while it
-asks (`progress.py`). A dataset that declares a `plan` is given it back to carry out, so what is quoted and what is
+Belongs here: the values and their words. Does not: planning (each dataset's own, by `bars/windows.py`), counting while
+it asks (`progress.py`). A dataset that declares a `plan` is given it back to carry out, so what is quoted and what is
 asked are one list.
 
 A quote cannot know what a reply will lack: one may be clipped, a day without a bar is asked for once more, and a
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from assets.kit.windows import Window
+from assets.kit.bars.windows import Window
 from resources.calendar.trading_days import Days
 from resources.envelope import Envelope, Request
 from resources.gateway.endpoint import Endpoint, Local

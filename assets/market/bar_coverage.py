@@ -23,13 +23,13 @@ from typing import Any
 import numpy as np
 import orjson
 
-from assets.kit.bar_replies import Sessions, asked_since
-from assets.kit.coverage import EXPECTED, STATES, Asked, Empty, Interval, intervals, of_the_whole, without_bars
+from assets.kit.bars.coverage import EXPECTED, STATES, Asked, Empty, Interval, intervals, of_the_whole, without_bars
+from assets.kit.bars.held import held_days
+from assets.kit.bars.ledger import LEDGER, kept, newest_ledger, pointer
+from assets.kit.bars.periods import UNITS
+from assets.kit.bars.replies import Sessions, asked_since
 from assets.kit.declare import check, landing, table
-from assets.kit.held import held_days
-from assets.kit.ledger import LEDGER, kept, newest_ledger, pointer
 from assets.kit.parse import instant
-from assets.kit.periods import UNITS
 from assets.kit.records import Records
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, keyed, rows

@@ -27,23 +27,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from assets.kit.bar_replies import require_before_the_end
+from assets.kit.bars.filling import Filling, Gridded
+from assets.kit.bars.gaps import read_gaps
+from assets.kit.bars.grid import Answered, Grid, grid
+from assets.kit.bars.held_bars import answered, first_days
+from assets.kit.bars.known import begun_by, ends_in_the_past, known_at
+from assets.kit.bars.prices import PriceBar
+from assets.kit.bars.replies import require_before_the_end
+from assets.kit.bars.windows import SIZES, Size
 from assets.kit.declare import ByMonth, ByYear, Check, Landing, Table, check, landing, table
 from assets.kit.family import Family
 from assets.kit.fetch import Fetch, RawPages
-from assets.kit.filling import Filling, Gridded
-from assets.kit.gaps import read_gaps
-from assets.kit.grid import Answered, Grid, grid
-from assets.kit.held_bars import answered, first_days
-from assets.kit.known import begun_by, ends_in_the_past, known_at
 from assets.kit.listings import Listed, Listings, listed_on, named_otherwise, undefined
 from assets.kit.merging import TOLD_LAST
 from assets.kit.parse import instant
-from assets.kit.prices import PriceBar
 from assets.kit.quote import Load, Plan
 from assets.kit.schema import column, derived
 from assets.kit.shape import Block, echoed, keyed, listed, rows
-from assets.kit.windows import SIZES, Size
 from resources.calendar.hours import days_of
 from resources.calendar.trading_days import Days, TradingCalendar, calendar_of, trading_calendar
 from resources.gateway.endpoint import Endpoint, Page

@@ -26,20 +26,13 @@ from typing import Any
 
 import numpy as np
 
-from assets.kit.bar_replies import require_before_the_end
-from assets.kit.daily import days_in, ended
-from assets.kit.declare import ByYear, check, landing, table
-from assets.kit.fetch import Fetch, RawPages
-from assets.kit.gaps import read_gaps
-from assets.kit.held import held_days
-from assets.kit.known import ends_in_the_past
-from assets.kit.listings import Listed, Listings, listed_on, named_otherwise, undefined
-from assets.kit.parse import epoch_ms
-from assets.kit.prices import PriceBar
-from assets.kit.quote import Load, Plan
-from assets.kit.schema import column
-from assets.kit.shape import Block, echoed, keyed, listed, rows
-from assets.kit.windows import (
+from assets.kit.bars.daily import days_in, ended
+from assets.kit.bars.gaps import read_gaps
+from assets.kit.bars.held import held_days
+from assets.kit.bars.known import ends_in_the_past
+from assets.kit.bars.prices import PriceBar
+from assets.kit.bars.replies import require_before_the_end
+from assets.kit.bars.windows import (
     BARS_PER_REQUEST,
     SLACK,
     STAMP,
@@ -50,6 +43,13 @@ from assets.kit.windows import (
     period_of,
     windows,
 )
+from assets.kit.declare import ByYear, check, landing, table
+from assets.kit.fetch import Fetch, RawPages
+from assets.kit.listings import Listed, Listings, listed_on, named_otherwise, undefined
+from assets.kit.parse import epoch_ms
+from assets.kit.quote import Load, Plan
+from assets.kit.schema import column
+from assets.kit.shape import Block, echoed, keyed, listed, rows
 from resources.calendar.hours import latest_ended
 from resources.calendar.trading_days import Days, TradingCalendar, calendar_of
 from resources.gateway.endpoint import Endpoint, Page

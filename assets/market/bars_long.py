@@ -25,21 +25,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from assets.kit.bar_replies import require_before_the_end
+from assets.kit.bars.gaps import read_gaps
+from assets.kit.bars.held import held_days
+from assets.kit.bars.known import ends_in_the_past, known_at
+from assets.kit.bars.periods import UNITS, Told, most_bars, query_of, starts_of, told
+from assets.kit.bars.prices import PriceBar
+from assets.kit.bars.replies import require_before_the_end
+from assets.kit.bars.windows import SIZES, Size, Window, missing_days, windows
 from assets.kit.declare import ByYear, Check, Landing, Table, check, landing, table
 from assets.kit.family import Family
 from assets.kit.fetch import Fetch, RawPages
-from assets.kit.gaps import read_gaps
-from assets.kit.held import held_days
-from assets.kit.known import ends_in_the_past, known_at
 from assets.kit.listings import Listed, Listings, listed_on, named_otherwise
 from assets.kit.parse import epoch_ms
-from assets.kit.periods import UNITS, Told, most_bars, query_of, starts_of, told
-from assets.kit.prices import PriceBar
 from assets.kit.quote import Load, Plan
 from assets.kit.schema import column, derived
 from assets.kit.shape import Block, echoed, keyed, listed, rows
-from assets.kit.windows import SIZES, Size, Window, missing_days, windows
 from resources.calendar.hours import CURRENCIES
 from resources.calendar.periods import Periods, periods_of
 from resources.calendar.trading_days import Days, calendar_of

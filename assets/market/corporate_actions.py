@@ -22,12 +22,12 @@ from typing import Any
 
 import pandas as pd
 
+from assets.kit.bars.rereads import KEY, VALUES, action, known_bars, rereads, restatements
 from assets.kit.batch import Source
 from assets.kit.conform import conform
 from assets.kit.declare import check, landing, table
 from assets.kit.parse import epoch_ms, instant
 from assets.kit.records import Records
-from assets.kit.rereads import KEY, VALUES, action, known_bars, rereads, restatements
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, keyed, listed, rows
 from resources.envelope import Envelope

@@ -1,7 +1,7 @@
 """The weeks and months of an exchange, each known by its first trading day. Pure.
 
 Belongs here: which trading days make a period, and when the last of its sessions closes. Does not: which bars of
-periods are whole (`assets/kit/periods.py`).
+periods are whole (`assets/kit/bars/periods.py`).
 
 `Periods` is asked like a calendar of days, and answers with the days that periods are known by: so whoever reckons with
 trading days reckons with weeks and months too. A week begins on Monday.

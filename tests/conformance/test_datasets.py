@@ -9,9 +9,9 @@ import dagster as dg
 import pytest
 import requests
 
+from assets.kit.bars.windows import SIZES
 from assets.kit.declare import Landing, Table
 from assets.kit.schema import all_columns, arrow_schema
-from assets.kit.windows import SIZES
 from pipelines.definitions import declared, defs
 from resources.gateway.certificate import read_pin
 from resources.gateway.endpoint import Endpoint, Local

@@ -10,10 +10,10 @@ from typing import get_args
 import dagster as dg
 import pytest
 
-from assets.kit.periods import UNITS, most_bars
+from assets.kit.bars.periods import UNITS, most_bars
+from assets.kit.bars.windows import SIZES
 from assets.kit.schema import SQL
 from assets.kit.scope import Scope
-from assets.kit.windows import SIZES
 from assets.warehouse import read_marts
 from pipelines.choices import BarSize
 from pipelines.definitions import build_definitions, declared, resources_of

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assets.kit.bars.windows import missing_days, windows
 from assets.kit.quote import Load, Plan, Quote, in_time, quote
-from assets.kit.windows import missing_days, windows
 from resources.calendar.trading_days import Days, trading_calendar
 from resources.envelope import Envelope, Request
 from resources.gateway.endpoint import Endpoint

@@ -8,13 +8,13 @@ import orjson
 import pandas as pd
 import pytest
 
+from assets.kit.bars.grid import grid
+from assets.kit.bars.held_bars import answered
+from assets.kit.bars.windows import SIZES
 from assets.kit.declare import ByMonth, Check, Landing, Table
-from assets.kit.grid import grid
-from assets.kit.held_bars import answered
 from assets.kit.scope import Scope
 from assets.kit.tabulate import build_years
 from assets.kit.verify import Verdict, run_check
-from assets.kit.windows import SIZES
 from assets.market.bars import INTRADAY, bars_of
 from pipelines.choices import Bars
 from pipelines.definitions import declared

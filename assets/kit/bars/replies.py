@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from assets.kit.coverage import Asked, Reply
-from assets.kit.daily import trading_days
-from assets.kit.known import known_at
-from assets.kit.periods import starts_of, told
+from assets.kit.bars.coverage import Asked, Reply
+from assets.kit.bars.daily import trading_days
+from assets.kit.bars.known import known_at
+from assets.kit.bars.periods import starts_of, told
+from assets.kit.bars.windows import BARS_PER_REQUEST, SLACK, STAMP
 from assets.kit.shape import ShapeError
-from assets.kit.windows import BARS_PER_REQUEST, SLACK, STAMP
 from resources.calendar.hours import days_of, latest_ended
 from resources.calendar.periods import Periods
 from resources.calendar.trading_days import FIRST_DAY, Days, TradingCalendar

@@ -5,8 +5,8 @@ import numpy as np
 import orjson
 import pytest
 
-from assets.kit.bar_replies import asked_since, told_by
-from assets.kit.coverage import Asked
+from assets.kit.bars.coverage import Asked
+from assets.kit.bars.replies import asked_since, told_by
 from resources.calendar.periods import periods_of
 from resources.calendar.trading_days import trading_calendar
 from resources.envelope import Envelope, Request

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from assets.kit.vintages import Bars, Floats, compare
+from assets.kit.bars.vintages import Bars, Floats, compare
 
 FACTORS = [Fraction(*one) for one in ((2, 1), (3, 1), (3, 2), (4, 3), (5, 4), (7, 1), (20, 1), (21, 20))]
 FACTORS += [1 / factor for factor in FACTORS]

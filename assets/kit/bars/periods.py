@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from assets.kit.bars.windows import STAMP, Size, Window
 from assets.kit.parse import epoch_ms
-from assets.kit.windows import STAMP, Size, Window
 from resources.calendar.hours import Seconds
 from resources.calendar.periods import NIGHT, Periods, Unit, first_day, number
 from resources.calendar.trading_days import Days

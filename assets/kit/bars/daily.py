@@ -1,7 +1,7 @@
 """Of which trading day a daily bar is, and which bars of a reply are of sessions that had ended. Pure.
 
 Belongs here: judging daily bars by the hours of a contract's own exchange. Does not: the hours (`hours.py` of the
-calendar), bars within a day (the dataset's file), which windows a reply answers (`bar_replies.py`).
+calendar), bars within a day (the dataset's file), which windows a reply answers (`replies.py`).
 
 A bar starts at its session's open, and until the session ends it is changed. Quotes that come late (`mktDataDelay`)
 tell of the end that much later. Exchanges open on days that no calendar has: such a bar is of the UTC date three hours
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from assets.kit.known import begun_by, known_at
+from assets.kit.bars.known import begun_by, known_at
 from assets.kit.parse import epoch_ms
 from resources.calendar.hours import Seconds, latest_ended, session_days
 from resources.calendar.trading_days import Days, TradingCalendar, trading_calendar

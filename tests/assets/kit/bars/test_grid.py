@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.kit.grid import Answered, Grid, grid
-from assets.kit.windows import BARS_PER_REQUEST, SIZES
+from assets.kit.bars.grid import Answered, Grid, grid
+from assets.kit.bars.windows import BARS_PER_REQUEST, SIZES
 from resources.calendar.trading_days import trading_calendar
 
 NEW_YORK = trading_calendar("XNYS")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from assets.kit.daily import trading_days_of
+from assets.kit.bars.daily import trading_days_of
 from assets.kit.parse import epoch_ms
 from assets.kit.schema import Row, column, derived, rule
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.kit.periods import LONGEST, UNITS, Told, most_bars, query_of, starts_of, told
-from assets.kit.windows import SIZES, STAMP, Window, windows
+from assets.kit.bars.periods import LONGEST, UNITS, Told, most_bars, query_of, starts_of, told
+from assets.kit.bars.windows import SIZES, STAMP, Window, windows
 from resources.calendar.periods import Periods, periods_of
 from resources.calendar.trading_days import trading_calendar
 

@@ -17,10 +17,10 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 
-from assets.kit.grid import Grid
+from assets.kit.bars.grid import Grid
+from assets.kit.bars.windows import BARS_PER_REQUEST, MOST_DAYS, SLACK, STAMP, Size, Window, end_of, period_of, windows
 from assets.kit.parse import epoch_ms
 from assets.kit.quote import Load
-from assets.kit.windows import BARS_PER_REQUEST, MOST_DAYS, SLACK, STAMP, Size, Window, end_of, period_of, windows
 from resources.calendar.hours import Seconds
 from resources.calendar.trading_days import Days
 from resources.gateway.endpoint import Page

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from assets.kit.grid import Answered, Grid
+from assets.kit.bars.grid import Answered, Grid
 from assets.kit.merging import TOLD_LAST
 from resources.calendar.trading_days import Days
 from resources.lake.tables import TableStore

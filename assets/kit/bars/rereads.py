@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from assets.kit.vintages import Bars, Found, compare
+from assets.kit.bars.vintages import Bars, Found, compare
 
 PRICES = ["open", "high", "low", "close"]
 VALUES = [*PRICES, "volume"]

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from assets.kit.windows import BARS_PER_REQUEST, SLACK, Size
+from assets.kit.bars.windows import BARS_PER_REQUEST, SLACK, Size
 from resources.calendar.hours import Seconds, hours, offsets
 from resources.calendar.trading_days import Days, TradingCalendar
 

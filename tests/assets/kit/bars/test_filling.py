@@ -9,9 +9,9 @@ import orjson
 import pandas as pd
 import pytest
 
-from assets.kit.filling import Filling, Query
-from assets.kit.grid import Grid, grid
-from assets.kit.windows import SIZES, STAMP
+from assets.kit.bars.filling import Filling, Query
+from assets.kit.bars.grid import Grid, grid
+from assets.kit.bars.windows import SIZES, STAMP
 from resources.calendar.trading_days import trading_calendar
 from resources.envelope import Envelope, Request
 from resources.gateway.endpoint import Endpoint, Page

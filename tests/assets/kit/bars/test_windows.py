@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.kit.windows import (
+from assets.kit.bars.windows import (
     OVERLAP,
     SIZES,
     Window,

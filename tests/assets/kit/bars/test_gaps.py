@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.kit.coverage import Empty, Reply
-from assets.kit.gaps import Gaps, is_due
+from assets.kit.bars.coverage import Empty, Reply
+from assets.kit.bars.gaps import Gaps, is_due
 
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 DAYS = np.array(["2026-11-18", "2026-11-19", "2026-11-20", "2026-11-23"], dtype="M8[D]")

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from assets.kit.coverage import Empty, Reply
+from assets.kit.bars.coverage import Empty, Reply
 from resources.lake.raw import RawStore
 
 LEDGER = "bar_coverage"

@@ -6,7 +6,7 @@ import orjson
 import pandas as pd
 import pytest
 
-from assets.kit.daily import days_in, trading_days, trading_days_of
+from assets.kit.bars.daily import days_in, trading_days, trading_days_of
 from resources.calendar.trading_days import calendar_of, trading_calendar
 from resources.envelope import Envelope
 from resources.gateway.endpoint import Endpoint, Page

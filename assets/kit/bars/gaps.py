@@ -14,8 +14,8 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
-from assets.kit.coverage import TWICE, Empty, is_its_beginning
-from assets.kit.ledger import newest_ledger
+from assets.kit.bars.coverage import TWICE, Empty, is_its_beginning
+from assets.kit.bars.ledger import newest_ledger
 from resources.calendar.trading_days import Days
 from resources.lake.raw import RawStore
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.kit.known import begun_by, ends_in_the_past, known_at
+from assets.kit.bars.known import begun_by, ends_in_the_past, known_at
 from resources.envelope import Envelope, Request
 
 NOW = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)

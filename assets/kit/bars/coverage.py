@@ -1,7 +1,7 @@
 """Which trading days of a contract are held, verified empty or missing: interval arithmetic. Pure.
 
 Belongs here: counting how often a day was asked for without a bar, and cutting the days that are expected into
-intervals of one state. Does not: what a reply asked for (`bar_replies.py`), which days are due again (`gaps.py`).
+intervals of one state. Does not: what a reply asked for (`replies.py`), which days are due again (`gaps.py`).
 
 A day is empty when no bar of it came though it was asked for at least twice. Before the first bar that is how the life
 of a contract is found to begin: the days up to it that were asked for last decide, and what was ever asked for before

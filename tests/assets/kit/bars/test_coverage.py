@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.kit.coverage import EXPECTED, TWICE, Asked, Empty, Reply, intervals, of_the_whole, without_bars
+from assets.kit.bars.coverage import EXPECTED, TWICE, Asked, Empty, Reply, intervals, of_the_whole, without_bars
 from resources.calendar.trading_days import Days
 
 SESSIONS: Days = np.array([day for day in np.arange("2026-01-01", "2026-01-29", dtype="M8[D]") if np.is_busday(day)])
