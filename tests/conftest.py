@@ -20,6 +20,27 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take longest begin first, one on each worker in turn, so that nobody waits for them at the end.
+
+    Workers are given equal parts of the list, and take from each other's ends what these have not come to.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long: dict[Path, list[pytest.Item]] = {}
+    others: list[pytest.Item] = []
+    for item in items:
+        (long.setdefault(item.path, []) if item.get_closest_marker("long") else others).append(item)
+    files = list(long.values())
+    ordered: list[pytest.Item] = []
+    for worker in range(workers):
+        part = [item for file in files[worker::workers] for item in file]
+        room = max(0, (len(items) - len(ordered)) // (workers - worker) - len(part))
+        ordered += part + others[:room]
+        del others[:room]
+    items[:] = ordered + others
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     patch = pytest.MonkeyPatch()

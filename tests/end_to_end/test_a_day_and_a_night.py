@@ -28,7 +28,7 @@ from tests.house import House, Lived
 from tests.nights import SOME_OF_ALL, USUAL_LANDINGS, USUAL_TABLES, Nights
 from tests.receiver import Receiver, receiving
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 NIGHTLY, MIDNIGHT, MORNING = NOON + timedelta(hours=6.5), NOON + timedelta(hours=12), NOON + timedelta(hours=19)
 REACTION = timedelta(minutes=30)

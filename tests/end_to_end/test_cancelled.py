@@ -28,7 +28,7 @@ from tests.end_to_end.dagster_dev import dagster_dev, soon
 from tests.end_to_end.held import held
 from tests.nights import PROFILE, Nights, dagster_home
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 ROOT = Path(__file__).parents[2]
 SMALL = """
 watchlist = ["AAPL"]

@@ -18,7 +18,7 @@ from resources.warehouse.build import connected
 from tests.end_to_end.dagster_dev import Dev, dagster_dev
 from tests.nights import dagster_home
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 ROOT = Path(__file__).parents[2]
 SMALL = 'watchlist = ["AAPL"]\n[bars]\ndepth_days = 5\nasset_classes = ["CASH"]\n'
 CALENDAR = trading_calendar("XNYS")

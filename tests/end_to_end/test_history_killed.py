@@ -21,7 +21,7 @@ from resources.simulator.server import Running, serve
 from tests.end_to_end.forked_nights import CHOICES, DAY, EVENING, SCOPE, Gate, Owner, Work, ready_home
 from tests.nights import Nights, rest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 HISTORY = "*/marketdata/history"
 FIRST, LAST = "2026-08-03", "2026-09-30"
 RANGE, EARLIER = Work("history", FIRST, LAST), Work("history", "2026-11-02", "2026-11-06")

@@ -21,7 +21,7 @@ from tests.crooked import crooked
 from tests.end_to_end.conftest import DAY, EVENING
 from tests.nights import PROFILE, USUAL_TABLES, Listening, Nights, dagster_home
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 ROOT = Path(__file__).parents[2]
 SCOPE = {"watchlist": ["265598", "272093"], "bars_asset_classes": ["STK"], "bars_depth_days": 60}
 LEFT_OUT = {"orders", "trades", "quotes", "scanner_params"}

@@ -24,7 +24,7 @@ from tests.house import House, Lived
 from tests.nights import SOME_OF_ALL, USUAL_LANDINGS, Nights
 from tests.receiver import receiving
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
 NEXT_OPEN = datetime(2026, 11, 24, 14, 30, tzinfo=UTC)
 BEFORE, AFTER = NEXT_OPEN - timedelta(minutes=5), NEXT_OPEN + timedelta(minutes=30)

@@ -24,7 +24,7 @@ from resources.simulator.server import Running, serve
 from tests.end_to_end.conftest import DAY, EVENING
 from tests.nights import Nights, dagster_home, rest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 FIRST, LAST = date(2026, 9, 14), date(2026, 9, 30)
 PLANNED = 2
 """Two contracts, and a thousand trading days to a request."""

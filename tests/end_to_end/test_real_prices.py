@@ -19,7 +19,7 @@ from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.nights import Nights, rest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 CONIDS = {"AAPL": 265598, "FB": 107113386, "GOOG": 208813720, "IBM": 8314, "MSFT": 272093}
 LAST = date(2013, 3, 1)
 PRICES = ["open", "high", "low", "close"]

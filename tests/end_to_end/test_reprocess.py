@@ -13,7 +13,7 @@ from resources.warehouse.build import connected
 from tests.end_to_end.conftest import EVENING, WATCHED
 from tests.nights import Nights
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 DAYS = ["2026-11-19", "2026-11-20", "2026-11-23"]
 
 

@@ -24,7 +24,7 @@ from tests.end_to_end.conftest import DAY, EVENING
 from tests.end_to_end.stored import holding, stored
 from tests.nights import Nights, dagster_home
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 ROOT = Path(__file__).parents[2]
 ACCOUNTS = ["U9900001", "U9900002", "U9900003"]
 TOML = '[bars]\nasset_classes = ["BOND"]\n[performance]\nis_limit_per_account = true\n'

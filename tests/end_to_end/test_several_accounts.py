@@ -19,7 +19,7 @@ from tests.end_to_end.conftest import DAY, EVENING
 from tests.house import House
 from tests.nights import USUAL_LANDINGS, USUAL_TABLES, Nights, dagster_home
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 ROOT = Path(__file__).parents[2]
 THREE = Options(clock=EVENING, accounts=3, positions=3)
 OLDER = replace(THREE, flavour=Flavour(all_periods=False))

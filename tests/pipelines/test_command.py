@@ -109,6 +109,7 @@ def test_resuming_without_a_login_starts_nothing_and_says_who_waits_and_what_to_
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_night_without_a_login_waits_and_resume_makes_it_whole(terminal: Terminal, home: Path) -> None:
     terminal.gateway.control.log_out()
     assert terminal.nightly() == PARKED_CODE
@@ -127,6 +128,7 @@ def test_a_night_without_a_login_waits_and_resume_makes_it_whole(terminal: Termi
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_limit_of_minutes_is_waited_for_between_two_runs_and_not_in_one(terminal: Terminal, home: Path) -> None:
     terminal.faults({"path": "*/ledger", "times": 1, "faults": ["throttled"]})
     assert terminal.nightly() == 0, terminal.read
@@ -141,6 +143,7 @@ def test_a_limit_of_minutes_is_waited_for_between_two_runs_and_not_in_one(termin
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_what_landed_is_published_though_a_part_waits_for_a_person(terminal: Terminal, home: Path) -> None:
     terminal.gateway.control.compete()
     assert terminal.nightly() == PARKED_CODE
@@ -153,6 +156,7 @@ def test_what_landed_is_published_though_a_part_waits_for_a_person(terminal: Ter
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_failed_check_ends_with_1_and_what_was_parked_with_it_is_landed_but_not_published(
     terminal: Terminal,
 ) -> None:
@@ -171,6 +175,7 @@ def test_a_failed_check_ends_with_1_and_what_was_parked_with_it_is_landed_but_no
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_what_a_killed_command_was_at_is_taken_up(terminal: Terminal, home: Path) -> None:
     run_id = str(uuid4())
     with dg.DagsterInstance.from_config(str(home)) as instance:
@@ -185,6 +190,7 @@ def test_what_a_killed_command_was_at_is_taken_up(terminal: Terminal, home: Path
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_resuming_while_a_penalty_lasts_waits_for_its_end(terminal: Terminal) -> None:
     terminal.faults({"path": "*/ledger", "times": 1, "faults": ["throttled"]})
     assert terminal.nights.materialize("raw/ledger", "ledger", day=DAY.isoformat()).is_success

@@ -188,6 +188,7 @@ def test_settings_too_says_that_an_exchange_does_not_exist(
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_gateway_that_is_down_leaves_a_night_that_waits_and_the_code_75(person: Person) -> None:
     told = person.runs("nightly", "2024-11-25", IBKR_GATEWAY_URL="https://127.0.0.1:9/v1/api")
     assert (told.code, told.err) == (75, "")
@@ -210,6 +211,7 @@ def test_a_gateway_that_is_down_leaves_a_night_that_waits_and_the_code_75(person
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("home", ["", None], ids=["empty", "unset"])
 def test_without_a_home_for_dagster_it_says_so_in_one_line(tmp_path: Path, home: str | None) -> None:
     person = _person(tmp_path)
@@ -228,6 +230,7 @@ def test_without_a_home_for_dagster_it_says_so_in_one_line(tmp_path: Path, home:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("home", ["relative", "/nowhere/at/all"])
 def test_a_home_for_dagster_that_is_none_is_one_line(person: Person, home: str) -> None:
     told = person.runs("nightly", "2024-11-25", DAGSTER_HOME=home)
@@ -237,6 +240,7 @@ def test_a_home_for_dagster_that_is_none_is_one_line(person: Person, home: str) 
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_data_root_that_cannot_be_written_is_told_in_plain_words(person: Person) -> None:
     told = person.runs("demo", IBKR_DATA="/dev/null")
     assert told.code == 1
@@ -248,6 +252,7 @@ def test_a_data_root_that_cannot_be_written_is_told_in_plain_words(person: Perso
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_demo_lands_publishes_and_tells_and_can_be_run_again(person: Person) -> None:
     first, second = person.runs("demo"), person.runs("demo")
     for told in (first, second):
@@ -266,6 +271,7 @@ def test_the_demo_lands_publishes_and_tells_and_can_be_run_again(person: Person)
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_failed_step_ends_in_one_line_and_the_code_1(person: Person) -> None:
     told = person.runs("nightly", "2020-03-02")
     assert told.code == 1

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.skipif(not LOCKS.exists(), reason="simulated time of se
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_four_processes_break_no_limit_and_use_the_budget_up(tmp_path: Path) -> None:
     done = hammer(tmp_path, seconds=SECONDS)
     assert done.broken == []
