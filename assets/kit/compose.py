@@ -164,11 +164,7 @@ def _build_days(
     built: dict[date, Built] = {}
     limits, but = scope.limits_of(table.name), frozenset[str]()
     for day in days:
-        but = doubted(table.raw, checks, day, lake=lake, scope=scope)
-        if but:
-            context.log.warning(
-                f"{table.name} of {day}: a check says no to {', '.join(sorted(but))}, so it is left out"
-            )
+        but = _left_out(table, checks, day, context, lake, scope)
         one = build_day(table, day, lake=lake, accounts=scope.wished_accounts, limits=limits, but=but)
         if one is None:
             continue
@@ -182,6 +178,16 @@ def _build_days(
         )
     is_one = table.raw.is_ranged  # of a range its landing tells as of the last day
     return told(list(built.values()), without=[] if is_one else [day for day in days if day not in built])
+
+
+def _left_out(
+    table: Table, checks: Sequence[Check], day: date, context: dg.AssetExecutionContext, lake: Lake, scope: Scope
+) -> frozenset[str]:
+    """Landings of a day that are not built from, which is said."""
+    but = doubted(table.raw, checks, day, lake=lake, scope=scope)
+    if but:
+        context.log.warning(f"{table.name} of {day}: a check says no to {', '.join(sorted(but))}, so it is left out")
+    return but
 
 
 def _needed(table: Table) -> Iterable[str]:
@@ -209,7 +215,7 @@ def _build_years(
     accounts, but = scope.wished_accounts, set[str]()
     if _minds_checks_for_years(table):
         for one in partitions:
-            but |= doubted(table.raw, checks, date.fromisoformat(one), lake=lake, scope=scope)
+            but |= _left_out(table, checks, date.fromisoformat(one), context, lake, scope)
     built = build_years(
         table, partitions, lake=lake, calendar=scope.calendar, afresh=afresh, accounts=accounts, but=but
     )

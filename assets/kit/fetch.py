@@ -3,7 +3,7 @@
 Belongs here: what every dataset may ask of the world around it. Does not: carrying a landing out (`land.py`).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,7 +13,7 @@ from assets.kit.scope import Scope
 from resources.calendar.trading_days import Days, TradingCalendar
 from resources.gateway.client import GatewayClient
 from resources.gateway.endpoint import Endpoint, Page
-from resources.gateway.errors import Refused
+from resources.gateway.errors import NoData, Refused
 from resources.lake.raw import RawStore
 from resources.lake.tables import TableStore
 from resources.privacy import masked
@@ -52,6 +52,14 @@ class Fetch:
         page = self.gateway.ask(endpoint, query=query)
         self.answered(page)
         return page
+
+    def carried_out(self, load: Load, pages: Iterator[Page]) -> Iterator[Page]:
+        """The replies for a load; that there is nothing of it is said, and ends it too."""
+        try:
+            yield from pages
+        except NoData as nothing:
+            self.say(f"contract {load.conid}: {nothing}")
+        self.finish(load)
 
     @property
     def account_ids(self) -> list[str]:

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from assets.kit.bars.windows import Window
 from resources.calendar.trading_days import Days
 from resources.envelope import Envelope, Request
 from resources.gateway.endpoint import Endpoint, Local
@@ -30,7 +29,6 @@ class Load:
     """What is to be had of one contract: the trading days expected, those to ask for, the requests for them.
 
     Of the rest so many are `empty` as far as is known, and not due to be asked for again; the others are held.
-    `widened` adds to a window what is read again in the same request.
     """
 
     conid: int
@@ -38,7 +36,6 @@ class Load:
     missing: Days
     requests: tuple[Request, ...]
     empty: int = 0
-    widened: Callable[[Window], Window] = lambda window: window
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
+from assets.kit.bars.daily import trading_days_of
 from assets.kit.bars.filling import Filling, Gridded
 from assets.kit.bars.gaps import read_gaps
 from assets.kit.bars.grid import Answered, Grid, grid
@@ -45,29 +44,18 @@ from assets.kit.quote import Load, Plan
 from assets.kit.schema import column, derived
 from assets.kit.shape import Block, echoed, keyed, listed, rows
 from resources.calendar.hours import days_of
-from resources.calendar.trading_days import Days, TradingCalendar, calendar_of, trading_calendar
+from resources.calendar.trading_days import Days, TradingCalendar, calendar_of
 from resources.gateway.endpoint import Endpoint, Page
-from resources.gateway.errors import NoData
 from resources.gateway.side_by_side import InTurns
 
 HISTORY = Endpoint("/iserver/marketdata/history", concurrent=5, cold_tries=3)
 BY_YEAR_FROM = 900  # seconds of a bar
 
 
-def trading_days_of(bars: pd.DataFrame) -> "pd.Series[Any]":
-    """The trading day of each bar by the calendar of its exchange; where none is known the UTC date 3 hours later."""
-    days = (bars["bar_start"] + pd.Timedelta(hours=3)).dt.tz_localize(None).dt.normalize()
-    for name, starts in bars["bar_start"].groupby(bars["calendar"].astype(object)):
-        seconds = starts.dt.tz_localize(None).to_numpy().astype("datetime64[s]")
-        told = pd.Series(days_of(seconds, trading_calendar(str(name))), index=starts.index).dropna()
-        days.loc[told.index] = told
-    return days
-
-
 class Bar(PriceBar):
     """One contract's prices of one stretch of time."""
 
-    trading_day: date = derived(trading_days_of, "Trading day of the bar, by its exchange.")
+    trading_day: date = derived(partial(trading_days_of, of=days_of), "Trading day of the bar, by its exchange.")
     told_last_at: datetime = column(
         TOLD_LAST,
         "When a reply told the bar last; the values are of `observed_at`, when one told it first.",
@@ -91,8 +79,8 @@ def bars_of(name: str) -> tuple[Landing | Table | Check, ...]:
     )
     def raw_bars(fetch: Fetch) -> Iterator[Page]:
         filling = _filling(fetch, size)
-        tasks = deque(_filled_or_said(fetch, filling, load) for load in fetch.plan.loads)
-        yield from fetch.gateway.side_by_side(HISTORY, InTurns(tasks))
+        contracts = deque(fetch.carried_out(load, _fill(fetch, filling, load)) for load in fetch.plan.loads)
+        yield from fetch.gateway.side_by_side(HISTORY, InTurns(contracts))
 
     raw = replace(raw_bars, name=dataset, doc=f"The bars of {name} that are missing, as planned.")
 
@@ -152,13 +140,9 @@ def _words(fetch: Fetch, conid: int) -> dict[str, str]:
     return {"conid": str(conid), "outsideRth": "true" if fetch.scope.bars_outside_rth else "false"}
 
 
-def _filled_or_said(fetch: Fetch, filling: Filling, load: Load) -> Iterator[Page]:
+def _fill(fetch: Fetch, filling: Filling, load: Load) -> Iterator[Page]:
     assert isinstance(load, Gridded)
-    try:
-        yield from filling.fill(load.due, load.starts, tell=partial(fetch.left, load), **_words(fetch, load.conid))
-    except NoData as nothing:
-        fetch.say(f"contract {load.conid}: {nothing}")
-    fetch.finish(load)
+    return filling.fill(load.due, load.starts, tell=partial(fetch.left, load), **_words(fetch, load.conid))
 
 
 def _counts(due: Grid, held: Answered, first_day: Days, begins: date | None, depth: int) -> npt.NDArray[np.bool_]:

@@ -20,8 +20,8 @@ is not for them.
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,7 @@ from assets.kit.bars.windows import (
     overlapping,
     period_of,
     windows,
+    without_bar,
 )
 from assets.kit.declare import ByYear, check, landing, table
 from assets.kit.fetch import Fetch, RawPages
@@ -53,7 +54,6 @@ from assets.kit.shape import Block, echoed, keyed, listed, rows
 from resources.calendar.hours import latest_ended
 from resources.calendar.trading_days import Days, TradingCalendar, calendar_of
 from resources.gateway.endpoint import Endpoint, Page
-from resources.gateway.errors import NoData
 from resources.gateway.side_by_side import InTurns
 
 HISTORY = Endpoint("/iserver/marketdata/history", concurrent=5, cold_tries=3)
@@ -67,6 +67,14 @@ class DailyBar(PriceBar):
     bar_start: datetime = column("t", "When the bar's session opened.", parse=epoch_ms)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Daily(Load):
+    """A load of daily bars: the calendar of the contract's exchange, and the days that are held."""
+
+    calendar: TradingCalendar
+    held: Days
+
+
 def plan(fetch: Fetch) -> Plan:
     """The daily bars that are missing, in the fewest requests; what is known to be empty rests until it is due."""
     held, loads = held_days(fetch.tables, "bars_1d"), []
@@ -76,19 +84,18 @@ def plan(fetch: Fetch) -> Plan:
         sessions = _ended_sessions(fetch, contract, calendar, gaps.begins(conid, held.get(conid)))
         lacking = missing_days(sessions, held[conid]) if conid in held else sessions
         missing = gaps.to_ask(conid, lacking, is_held=conid in held)
-        widened = partial(_widened, calendar, held.get(conid, missing[:0]))
-        asked = [HISTORY.request(query=_query(fetch, conid, widened(one))) for one in windows(sessions, missing)]
-        loads.append(Load(conid, sessions, missing, tuple(asked), len(lacking) - len(missing), widened))
+        own, empty = held.get(conid, missing[:0]), len(lacking) - len(missing)
+        wide = (_widened(calendar, own, one) for one in windows(sessions, missing))
+        asked = tuple(HISTORY.request(query=_query(fetch, conid, one)) for one in wide)
+        loads.append(Daily(conid, sessions, missing, asked, empty, calendar=calendar, held=own))
     return Plan(loads, undefined(fetch))
 
 
 @landing(HISTORY, time="replayable", needs=["instruments"], is_ranged=True, plan=plan, is_settled=ends_in_the_past)
 def raw_bars_1d(fetch: Fetch) -> Iterator[Page]:
     """The daily bars that are missing, as planned, of as many contracts at once as the API allows, the newest first."""
-    listings = Listings(fetch.tables)
-    calendars = (calendar_of(listings.exchange_of(load.conid)) or fetch.calendar for load in fetch.plan.loads)
-    tasks = (_filled_or_said(fetch, *one) for one in zip(fetch.plan.loads, calendars, strict=True))
-    yield from fetch.gateway.side_by_side(HISTORY, InTurns(deque(tasks)))
+    contracts = deque(fetch.carried_out(load, _fill(fetch, load)) for load in fetch.plan.loads)
+    yield from fetch.gateway.side_by_side(HISTORY, InTurns(contracts))
 
 
 @table(
@@ -121,23 +128,17 @@ def _widened(calendar: TradingCalendar, held: Days, window: Window) -> Window:
     return overlapping(window, around, held)
 
 
-def _filled_or_said(fetch: Fetch, load: Load, calendar: TradingCalendar) -> Iterator[Page]:
-    try:
-        yield from _fill(fetch, load, calendar)
-    except NoData as nothing:
-        fetch.say(f"contract {load.conid}: {nothing}")
-    fetch.finish(load)
-
-
-def _fill(fetch: Fetch, load: Load, calendar: TradingCalendar) -> Iterator[Page]:
+def _fill(fetch: Fetch, load: Load) -> Iterator[Page]:
     """Ask until each missing day was answered, those that came without a bar twice."""
+    assert isinstance(load, Daily)
     got: Days = np.array([], dtype="datetime64[D]")
     for again in (False, True):
-        left = _without_bar(load.missing, got) if again else load.missing
+        left = without_bar(load.missing, got) if again else load.missing
         while len(left):
             window = next(windows(load.sessions, left))
-            page = fetch.planned(HISTORY, _query(fetch, load.conid, load.widened(window)))
-            days = days_in(page, calendar)
+            wide = _widened(load.calendar, load.held, window)
+            page = fetch.planned(HISTORY, _query(fetch, load.conid, wide))
+            days = days_in(page, load.calendar)
             got = np.union1d(got, days)
             left = _unanswered(left, window, days)
             fetch.left(load, left if again else np.union1d(left, missing_days(load.missing, got)))
@@ -154,17 +155,6 @@ def _unanswered(left: Days, window: Window, days: Days) -> Days:
         return left[:0]
     rest: Days = left[left < limit]
     return rest
-
-
-def _without_bar(missing: Days, got: Days) -> Days:
-    """Days to ask for again; those before the first bar with its day, so that not nothing is the right answer.
-
-    A first bar later than all that is missing was held, and is read again with them anyway.
-    """
-    if not len(got):
-        return missing[:0]
-    holes: Days = missing[~np.isin(missing, got)]
-    return np.union1d(holes, got[:1]) if len(holes) and holes[0] < got[0] <= missing[-1] else holes
 
 
 def _query(fetch: Fetch, conid: int, window: Window) -> dict[str, Any]:

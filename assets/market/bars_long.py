@@ -17,7 +17,7 @@ with its `observed_at`: `corporate_actions`, which comes from daily bars, tells 
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache, partial
 from typing import Any
@@ -31,7 +31,7 @@ from assets.kit.bars.known import ends_in_the_past, known_at
 from assets.kit.bars.periods import UNITS, Told, most_bars, query_of, starts_of, told
 from assets.kit.bars.prices import PriceBar
 from assets.kit.bars.replies import require_before_the_end
-from assets.kit.bars.windows import SIZES, Size, Window, missing_days, windows
+from assets.kit.bars.windows import SIZES, Size, Window, missing_days, windows, without_bar
 from assets.kit.declare import ByYear, Check, Landing, Table, check, landing, table
 from assets.kit.family import Family
 from assets.kit.fetch import Fetch, RawPages
@@ -44,7 +44,6 @@ from resources.calendar.hours import CURRENCIES
 from resources.calendar.periods import Periods, periods_of
 from resources.calendar.trading_days import Days, calendar_of
 from resources.gateway.endpoint import Endpoint, Page
-from resources.gateway.errors import NoData
 
 HISTORY = Endpoint("/iserver/marketdata/history", concurrent=5, cold_tries=3)
 COUNTED = {"1w": "weeks", "1m": "months"}
@@ -63,6 +62,13 @@ class LongBar(PriceBar):
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Long(Load):
+    """A load of long bars, in the weeks or months of the contract's exchange."""
+
+    periods: Periods
+
+
 @lru_cache
 def bars_of(name: str) -> tuple[Landing | Table | Check, ...]:
     """What the dataset of one size declares."""
@@ -77,9 +83,8 @@ def bars_of(name: str) -> tuple[Landing | Table | Check, ...]:
         is_settled=ends_in_the_past,
     )
     def raw_bars(fetch: Fetch) -> Iterator[Page]:
-        known = dict(_contracts(fetch, size))
-        loads = ((load, known[load.conid][1]) for load in fetch.plan.loads)
-        yield from fetch.gateway.side_by_side(HISTORY, (_filled_or_said(fetch, *one, size) for one in loads))
+        contracts = (fetch.carried_out(load, _fill(fetch, load, size)) for load in fetch.plan.loads)
+        yield from fetch.gateway.side_by_side(HISTORY, contracts)
 
     raw = replace(raw_bars, name=dataset, doc=f"The bars of {name} that are missing, in the fewest requests.")
 
@@ -111,7 +116,9 @@ def plan(fetch: Fetch, size: Size) -> Plan:
     """The periods that are missing, in the fewest requests; what is known to be empty rests until it is due."""
     held, loads = held_days(fetch.tables, f"bars_{size.name}"), []
     gaps = read_gaps(fetch.raw, size.name, now=fetch.gateway.now, most_days=fetch.scope.bars_ask_empty_again_days)
-    for conid, (contract, periods) in _contracts(fetch, size):
+    for contract in listed_on(fetch.tables, fetch.day, set(fetch.scope.bars_asset_classes)):
+        conid, calendar = contract.conid, calendar_of(contract.exchange) or fetch.calendar
+        periods = periods_of(calendar.name, UNITS[size.name])
         kept = np.unique(periods.of(held[conid])) if conid in held else None
         due = _closed_periods(fetch, contract, periods, gaps.begins(conid, kept), size)
         lacking = due if kept is None else missing_days(due, kept)
@@ -119,15 +126,8 @@ def plan(fetch: Fetch, size: Size) -> Plan:
         asked = [
             HISTORY.request(query=_query(fetch, conid, one, size)) for one in windows(due, missing, cap=most_bars(size))
         ]
-        loads.append(Load(conid, due, missing, tuple(asked), len(lacking) - len(missing)))
+        loads.append(Long(conid, due, missing, tuple(asked), len(lacking) - len(missing), periods=periods))
     return Plan(loads, counted=COUNTED[size.name])
-
-
-def _contracts(fetch: Fetch, size: Size) -> Iterator[tuple[int, tuple[Listed, Periods]]]:
-    """Those that bars are kept of, each with the periods of its exchange."""
-    for contract in listed_on(fetch.tables, fetch.day, set(fetch.scope.bars_asset_classes)):
-        calendar = calendar_of(contract.exchange) or fetch.calendar
-        yield contract.conid, (contract, periods_of(calendar.name, UNITS[size.name]))
 
 
 def _closed_periods(fetch: Fetch, contract: Listed, periods: Periods, begins: date | None, size: Size) -> Days:
@@ -139,34 +139,19 @@ def _closed_periods(fetch: Fetch, contract: Listed, periods: Periods, begins: da
     return due[due >= np.datetime64(begins)] if begins is not None else due[-fetch.scope.bars_depth(size.name) :]
 
 
-def _filled_or_said(fetch: Fetch, load: Load, periods: Periods, size: Size) -> Iterator[Page]:
-    try:
-        yield from _fill(fetch, load, periods, size)
-    except NoData as nothing:
-        fetch.say(f"contract {load.conid}: {nothing}")
-    fetch.finish(load)
-
-
-def _fill(fetch: Fetch, load: Load, periods: Periods, size: Size) -> Iterator[Page]:
+def _fill(fetch: Fetch, load: Load, size: Size) -> Iterator[Page]:
     """Ask until each missing period was answered, those that came without a bar twice."""
+    assert isinstance(load, Long)
     got = load.missing[:0]
     for again in (False, True):
-        left = _without_bar(load.missing, got) if again else load.missing
+        left = without_bar(load.missing, got) if again else load.missing
         while len(left):
             window = next(windows(load.sessions, left, cap=most_bars(size)))
             page = fetch.planned(HISTORY, _query(fetch, load.conid, window, size))
             yield page
-            says = _told(page, periods)
+            says = _told(page, load.periods)
             got = np.union1d(got, says.got)
             left = left[:0] if says.has_begun else left[left < np.datetime64(window.first)]
-
-
-def _without_bar(missing: Days, got: Days) -> Days:
-    """Periods to ask for again; those before the first bar with its own, so that not nothing is the right answer."""
-    if not len(got):
-        return missing[:0]
-    holes: Days = missing[~np.isin(missing, got)]
-    return np.union1d(holes, got[:1]) if len(holes) and holes[0] < got[0] <= missing[-1] else holes
 
 
 def _query(fetch: Fetch, conid: int, window: Window, size: Size) -> dict[str, Any]:

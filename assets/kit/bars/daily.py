@@ -9,7 +9,7 @@ after its start, as sessions that open after 21:00 UTC are the next day's everyw
 session that does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -23,23 +23,24 @@ from resources.calendar.trading_days import Days, TradingCalendar, trading_calen
 from resources.gateway.endpoint import Page
 
 EVENING = np.timedelta64(3, "h")
+DaysOf = Callable[[Seconds, TradingCalendar], Days]
 
 
-def trading_days(starts: Seconds, calendar: TradingCalendar | None) -> Days:
-    """The trading day of each bar: of the session that it opens."""
+def trading_days(starts: Seconds, calendar: TradingCalendar | None, of: DaysOf = session_days) -> Days:
+    """The trading day of each bar: of the session that it opens, or as told `of` it otherwise."""
     days: Days = (starts + EVENING).astype("datetime64[D]")
     if calendar is None:
         return days
-    told = session_days(starts, calendar)
+    told = of(starts, calendar)
     return np.where(np.isnat(told), days, told)
 
 
-def trading_days_of(bars: pd.DataFrame) -> "pd.Series[Any]":
+def trading_days_of(bars: pd.DataFrame, of: DaysOf = session_days) -> "pd.Series[Any]":
     """The same of parsed bars, each by the `calendar` that is named beside it."""
     days = pd.Series(pd.NaT, index=bars.index, dtype="datetime64[s]")
     for name, starts in bars["bar_start"].groupby(bars["calendar"].astype(object), dropna=False):
         calendar = None if pd.isna(name) else trading_calendar(str(name))
-        days.loc[starts.index] = trading_days(_seconds(starts), calendar).astype("datetime64[s]")
+        days.loc[starts.index] = trading_days(_seconds(starts), calendar, of).astype("datetime64[s]")
     return days
 
 

@@ -18,7 +18,18 @@ import numpy as np
 import pandas as pd
 
 from assets.kit.bars.grid import Grid
-from assets.kit.bars.windows import BARS_PER_REQUEST, MOST_DAYS, SLACK, STAMP, Size, Window, end_of, period_of, windows
+from assets.kit.bars.windows import (
+    BARS_PER_REQUEST,
+    MOST_DAYS,
+    SLACK,
+    STAMP,
+    Size,
+    Window,
+    end_of,
+    period_of,
+    windows,
+    with_the_first,
+)
 from assets.kit.parse import epoch_ms
 from assets.kit.quote import Load
 from resources.calendar.hours import Seconds
@@ -138,5 +149,5 @@ def _days_without_a_bar(due: Grid, missing: Seconds, got: Seconds) -> Seconds:
         return missing[:0]
     told = np.unique(due.days[places[places >= 0]])
     holes: Seconds = missing[~np.isin(due.days_of(missing), told)]
-    first = due.starts[max(0, int(places.min()))]
-    return np.union1d(holes, first) if len(holes) and holes[0] < first <= missing[-1] else holes
+    first = max(0, int(places.min()))
+    return with_the_first(holes, due.starts[first : first + 1], missing)

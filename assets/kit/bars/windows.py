@@ -79,6 +79,19 @@ def missing_days(sessions: Days, held: Days) -> Days:
     return sessions[~np.isin(sessions, held, assume_unique=True)]
 
 
+def without_bar(missing: Days, got: Days) -> Days:
+    """Days to ask for again: those that are missing and of which no bar came."""
+    return with_the_first(missing[~np.isin(missing, got)], got, missing) if len(got) else missing[:0]
+
+
+def with_the_first(holes: npt.NDArray[Any], got: npt.NDArray[Any], missing: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """What to ask for again; what lies before the first that came with it, so that not nothing is the right answer.
+
+    A first one later than all that is missing was held, and is read again with them anyway.
+    """
+    return np.union1d(holes, got[:1]) if len(holes) and holes[0] < got[0] <= missing[-1] else holes
+
+
 def windows(
     due: npt.NDArray[Any],
     missing: npt.NDArray[Any],
