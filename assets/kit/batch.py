@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from assets.kit.columnar import Columnar
 from assets.kit.schema import Row
 from assets.kit.shape import Block
 from resources.envelope import Envelope
@@ -77,6 +78,9 @@ class Batch:
         self.sources.append(source if source.again is None else replace(source, block=bare))
         self.spans.append(len(records))
         self.count += len(records)
+        if isinstance(records, Columnar):
+            self._whole().append(Part(len(records), records.columns, None))
+            return
         self._waiting.extend(records)
         if len(self._waiting) >= self.enough:
             self._take_apart()

@@ -123,6 +123,7 @@ class Table:
     shrinks: Shrinks = "seldom"
     needs: tuple[str, ...] = ()
     given: Callable[[TableStore], Any] | None = None
+    columnar: str | None = None
 
     def given_from(self, tables: TableStore) -> "Table":
         """The same with a function that needs the page only."""
@@ -201,11 +202,14 @@ def table(
     shrinks: Shrinks = "seldom",
     needs: Iterable[str] = (),
     given: Callable[[TableStore], Any] | None = None,
+    columnar: str | None = None,
 ) -> Callable[[Callable[..., Block]], Table]:
     """Declare how a good reply becomes records; the function has the table's name.
 
     What a reply does not say and another table does, such as where a contract is listed, the function is `given` as a
     second argument, made of the tables that it `needs`.
+
+    `columnar` names the array of a reply whose records are so many, and so plain, that they are read as columns.
 
     `shrinks` is what the table may do from one day to the next without its owner being asked; `freely` if its rows are
     events, such as orders.
@@ -225,6 +229,7 @@ def table(
             shrinks=shrinks,
             needs=tuple(needs),
             given=given,
+            columnar=columnar,
         )
 
     return declare

@@ -78,6 +78,8 @@ class Listings:
 
     def exchange_of(self, conid: int) -> str | None:
         """Its listing exchange; None of a contract that nobody defined."""
+        if conid in self._known:
+            return self._known[conid]
         files = self.tables.files(INSTRUMENTS)[::-1]
         while conid not in self._known and self._read < len(files):
             rows = self.tables.read([files[self._read]], columns=["conid", "listing_exchange"])

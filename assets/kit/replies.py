@@ -7,13 +7,16 @@ the landing asked again, or failed and was never closed.
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
+from assets.kit.columnar import read_together
 from assets.kit.declare import ByYear, Landing, Table
 from resources.gateway.endpoint import Numbered, Page
 from resources.gateway.errors import GatewayError
 from resources.lake.raw import RawStore
 
+TOGETHER = 64
 ACCOUNT_NAMES = ("account_id", "acctId", "accountId", "acctIds")
 """Under which names requests name accounts, in path, query or body."""
 
@@ -42,16 +45,33 @@ def day_answers(raw: RawStore, table: Table, partition: str, *, but: Container[s
 
 def good_pages(raw: RawStore, landing: Landing, path: Path) -> Iterator[Page]:
     """Every reply that answers, in the order of receipt, re-reads included."""
+    return filter(_is_good, _pages(raw, landing, path))
+
+
+def good_pages_of(raw: RawStore, table: Table, path: Path) -> Iterator[Page]:
+    """The same of a table's landing, their records as columns where the table has it so."""
+    pages = _pages(raw, table.raw, path)
+    if table.columnar is None:
+        yield from filter(_is_good, pages)
+        return
+    while some := list(islice(pages, TOGETHER)):
+        read_together(some, table.columnar, table.row)
+        yield from filter(_is_good, some)
+
+
+def _pages(raw: RawStore, landing: Landing, path: Path) -> Iterator[Page]:
     for envelope in raw.read(path):
         endpoint = next((one for one in landing.endpoints if one.answers(envelope.request)), None)
-        if endpoint is None:
-            continue
-        page = Page(endpoint, envelope)
-        try:
-            _ = page.json
-        except GatewayError:
-            continue
-        yield page
+        if endpoint is not None:
+            yield Page(endpoint, envelope)
+
+
+def _is_good(page: Page) -> bool:
+    try:
+        _ = page.json
+    except GatewayError:
+        return False
+    return True
 
 
 def accounts_asked(pages: Iterable[Page]) -> frozenset[str] | None:

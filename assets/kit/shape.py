@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assets.kit.columnar import Columnar
+
 
 class ShapeError(Exception):
     """A reply whose shape is not the endpoint's: it is rejected whole, with this reason."""
@@ -33,6 +35,8 @@ def echoed(what: str, told: Iterable[Any], asked: Iterable[Any]) -> None:
 
 def rows(records: Iterable[Any], **constants: Any) -> Block:
     """A block of records; anything but objects is a shape we do not know."""
+    if isinstance(records, Columnar):
+        return Block(records, constants)
     listed = list(records)
     if not set(map(type, listed)) <= {dict}:
         strange = next(one for one in listed if type(one) is not dict)
@@ -40,9 +44,9 @@ def rows(records: Iterable[Any], **constants: Any) -> Block:
     return Block(listed, constants)
 
 
-def listed(value: Any) -> list[Any]:
-    """The value, if it is a list."""
-    if not isinstance(value, list):
+def listed(value: Any) -> Sequence[Any]:
+    """The value, if it is a list, of which the records may be held as columns."""
+    if not isinstance(value, list | Columnar):
         raise ShapeError(f"a list was due, {str(value)[:80]!r} came")
     return value
 

@@ -16,7 +16,7 @@ from assets.kit.declare import ByYear, Table
 from assets.kit.hold_back import Judged, Made, judge, put_aside
 from assets.kit.merging import finished, in_order, merged, of_accounts, parted, read_partition, replaced
 from assets.kit.preview import preview
-from assets.kit.replies import accounts_asked, day_answers, good_pages, landing_files, last_answers
+from assets.kit.replies import accounts_asked, day_answers, good_pages, good_pages_of, landing_files, last_answers
 from assets.kit.schema import arrow_schema
 from assets.kit.shape import Block, ShapeError
 from assets.kit.shrinking import Limits
@@ -28,7 +28,7 @@ from resources.lake.tables import give_memory_back
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BATCH_ROWS = 50_000
+BATCH_ROWS = 200_000
 
 
 @dataclass(slots=True)
@@ -152,7 +152,7 @@ def build_years(
     for partition in partitions:
         files = landing_files(lake.raw, table, partition, but=but)
         pages = chain.from_iterable(
-            ((page, str(path)) for page in good_pages(lake.raw, table.raw, path)) for path in files
+            ((page, str(path)) for page in good_pages_of(lake.raw, table, path)) for path in files
         )
         rejected = [rejected_schema().empty_table()]
         for rows, refused in _conformed(table, pages, date.fromisoformat(partition), built, calendar=closes):

@@ -91,6 +91,7 @@ def bars_of(name: str) -> tuple[Landing | Table | Check, ...]:
         storage=(ByYear if size.seconds >= BY_YEAR_FROM else ByMonth)(waits_for_close=False, stands="first"),
         needs=["instruments"],
         given=Listings,
+        columnar="data",
     )
     def bars(page: Page, listings: Listings) -> Block:
         return _finished_bars(page, listings, size)

@@ -105,6 +105,7 @@ def raw_bars_1d(fetch: Fetch) -> Iterator[Page]:
     storage=ByYear(stands="first"),
     needs=["instruments"],
     given=Listings,
+    columnar="data",
 )
 def bars_1d(page: Page, listings: Listings) -> Block:
     """Daily bars of everything held or watched."""

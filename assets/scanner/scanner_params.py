@@ -7,7 +7,7 @@ instrument takes are named in groups (`price`) whose filters (`priceAbove`) the 
 told. Where the documentation says XML, JSON comes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from assets.kit.declare import check, landing, table
@@ -115,7 +115,7 @@ def _parameter(kind: str, told: dict[str, Any]) -> dict[str, Any]:
     return {**found, "kind": kind}
 
 
-def _locations(nodes: list[Any], *, above: str | None = None, root: str | None = None) -> Iterator[dict[str, Any]]:
+def _locations(nodes: Sequence[Any], *, above: str | None = None, root: str | None = None) -> Iterator[dict[str, Any]]:
     """A tree of locations, each before those below it."""
     for node in map(keyed, nodes):
         own = {name: value for name, value in node.items() if name != "locations"}

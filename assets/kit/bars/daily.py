@@ -37,11 +37,13 @@ def trading_days(starts: Seconds, calendar: TradingCalendar | None, of: DaysOf =
 
 def trading_days_of(bars: pd.DataFrame, of: DaysOf = session_days) -> "pd.Series[Any]":
     """The same of parsed bars, each by the `calendar` that is named beside it."""
-    days = pd.Series(pd.NaT, index=bars.index, dtype="datetime64[s]")
-    for name, starts in bars["bar_start"].groupby(bars["calendar"].astype(object), dropna=False):
-        calendar = None if pd.isna(name) else trading_calendar(str(name))
-        days.loc[starts.index] = trading_days(_seconds(starts), calendar, of).astype("datetime64[s]")
-    return days
+    days, starts = np.full(len(bars), np.datetime64("NaT", "s")), _seconds(bars["bar_start"])
+    for name in bars["calendar"].unique():
+        is_unknown = pd.isna(name)
+        told = bars["calendar"].isna() if is_unknown else bars["calendar"] == name
+        places = told.fillna(value=False).to_numpy(dtype=bool)
+        days[places] = trading_days(starts[places], None if is_unknown else trading_calendar(str(name)), of)
+    return pd.Series(days, index=bars.index)
 
 
 def ended(page: Page, bars: Sequence[Any], calendar: TradingCalendar) -> Sequence[Any]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
+from assets.kit.columnar import Columnar
 from resources.envelope import Envelope, Request
 
 START = itemgetter("t")
@@ -23,6 +24,8 @@ def known_at(envelope: Envelope, reply: Mapping[str, Any]) -> datetime:
 def begun_by(bars: Sequence[Any], last: datetime) -> Sequence[Any]:
     """Without the bars that begin later; in nearly all replies there is none, which is seen at once."""
     limit = last.timestamp() * 1000
+    if isinstance(bars, Columnar):
+        return bars.up_to("t", limit)
     try:
         if max(map(START, bars), default=limit) <= limit:
             return bars

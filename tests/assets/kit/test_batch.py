@@ -1,3 +1,4 @@
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assets.kit.batch import ENOUGH, Batch, Source
+from assets.kit.columnar import Columnar
 from assets.kit.conform import conform, conformed
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, rows
@@ -33,7 +35,7 @@ FIELDS = st.sampled_from(["conid", "name", "price", "day", "is_open", "ignored",
 RECORDS = st.lists(st.one_of(st.dictionaries(FIELDS, VALUES), st.fixed_dictionaries({"conid": NUMBERS})), max_size=6)
 
 
-def _source(records: list[dict[str, Any]], **constants: Any) -> Source:
+def _source(records: Sequence[Mapping[str, Any]], **constants: Any) -> Source:
     envelope = Envelope(Request("GET", "/x", {}), 200, {}, b"[]", datetime(2026, 11, 23, 23, tzinfo=UTC), "run-1")
     block = rows(records, **constants)
     return Source(block, envelope, "raw/x.jsonl.gz", date(2026, 11, 23), again=lambda: block)
@@ -51,6 +53,17 @@ def test_however_records_are_spread_over_replies_they_become_the_same_rows(
     assert parted.accepted.to_pylist() == whole.accepted.to_pylist()
     assert parted.rejected.to_pylist() == whole.rejected.to_pylist()
     assert parted.unknown == whole.unknown
+
+
+@given(sizes=st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=6))
+def test_records_that_are_columns_already_stay_in_their_place(sizes: list[tuple[int, bool]]) -> None:
+    batch, told = Batch(Quirky, enough=4), iter(range(1, 20))
+    for size, is_columnar in sizes:
+        ids = [next(told) for _ in range(size)]
+        columns = Columnar({"conid": np.array(ids, dtype="i8"), "price": np.array(ids, dtype="f8")})
+        batch.take(_source(columns if is_columnar else [{"conid": one, "price": float(one)} for one in ids]))
+    rows = conformed(batch).accepted
+    assert rows["conid"].to_pylist() == rows["price"].to_pylist() == [*range(1, sum(size for size, _ in sizes) + 1)]
 
 
 @pytest.mark.parametrize(
