@@ -106,9 +106,10 @@ def raw_corporate_actions(records: Records) -> Iterator[Page]:
         told = list(_new(records.raw, path, seen))
         if not told:
             continue
-        came = _bars(told, records.day)
         at = min(envelope.received_at for envelope in told)
-        found = _findings(came, at, path.name, records.tables, earlier)
+        found: Findings = {"actions": [], "restatements": []}
+        if _is_any_held(records.tables, before=at):
+            found = _findings(_bars(told, records.day), at, path.name, records.tables, earlier)
         earlier.append((at, found))
         yield records.page(COMPARED, found, at=at, vintage=path.name)
 
@@ -169,6 +170,13 @@ def _new(raw: RawStore, path: Path, seen: set[tuple[str, datetime, str]]) -> Ite
         if is_good(envelope) and key not in seen:
             seen.add(key)
             yield envelope
+
+
+def _is_any_held(tables: TableStore, *, before: datetime) -> bool:
+    """Whether there is anything to compare with; of a first load, which has the most bars, there is not."""
+    return any(
+        (tables.read([path], columns=["observed_at"])["observed_at"] < before).any() for path in tables.files(BARS)
+    )
 
 
 def _bars(told: list[Envelope], day: date) -> pd.DataFrame:
