@@ -172,11 +172,17 @@ def _dlt(
     return count
 
 
-def _replies(root: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def bodies(root: Path) -> Iterator[tuple[int, bytes]]:
+    """The contract and the body of each reply."""
     with gzip.open(_raw_file(root), "rb") as handle:
         for line in handle:
             envelope = orjson.loads(line)
-            yield int(envelope["request"]["query"]["conid"]), orjson.loads(envelope["body"])
+            yield int(envelope["request"]["query"]["conid"]), envelope["body"].encode()
+
+
+def _replies(root: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    for conid, body in bodies(root):
+        yield conid, orjson.loads(body)
 
 
 def _raw_file(root: Path) -> Path:
