@@ -35,7 +35,7 @@ from assets.kit.bars.windows import SIZES, Size, Window, missing_days, windows, 
 from assets.kit.declare import ByYear, Check, Landing, Table, check, landing, table
 from assets.kit.family import Family
 from assets.kit.fetch import Fetch, RawPages
-from assets.kit.listings import Listed, Listings, listed_on, named_otherwise
+from assets.kit.listings import Listed, Listings, listed_on, named_otherwise, undefined
 from assets.kit.parse import epoch_ms
 from assets.kit.quote import Load, Plan
 from assets.kit.schema import column, derived
@@ -127,7 +127,7 @@ def plan(fetch: Fetch, size: Size) -> Plan:
             HISTORY.request(query=_query(fetch, conid, one, size)) for one in windows(due, missing, cap=most_bars(size))
         ]
         loads.append(Long(conid, due, missing, tuple(asked), len(lacking) - len(missing), periods=periods))
-    return Plan(loads, counted=COUNTED[size.name])
+    return Plan(loads, undefined(fetch), counted=COUNTED[size.name])
 
 
 def _closed_periods(fetch: Fetch, contract: Listed, periods: Periods, begins: date | None, size: Size) -> Days:

@@ -127,6 +127,8 @@ def test_what_is_quoted_is_what_is_asked_and_the_quote_asks_for_no_bar(owner: Ow
 
 def test_smaller_bars_are_quoted_asked_and_stopped_by_the_same_rules(owner: Owner) -> None:
     """Five minutes: 78 bars a day, of which a thousand are a request."""
+    owner.choices = Choices(bars=Bars(sizes=["1d", "1w"]))
+    assert "contracts without a definition yet: 1 (NVDA)" in owner.quotes("bars_1w")["not known before"]
     owner.choices = Choices(bars=Bars(sizes=["1d", "5min"]))
     planned = 2 * -(-DAYS // 2 * 78 // 1000)
     told = owner.quotes("bars_5min")
