@@ -1,15 +1,14 @@
 """Corporate actions and restatements: what bars that were read again say otherwise than before.
 
 The gateway adjusts all bars before a split once its day has come, and corrects single bars, both without a word. So
-each landing of daily bars is a vintage: where it reads bars again that are held, they are compared with what was known
-of them, in the order of observation. Equal: nothing. A constant ratio up to a day, prices by `1/factor` and volumes by
-`factor`: a corporate action. Anything else: a restatement. Neither changes `bars_1d`, which keeps what was observed
-first; `bars_adjusted` puts the three together, as of any date.
+each landing of bars is a vintage: where it reads bars again that are held, they are compared with what was known of
+them, in the order of observation. Equal: nothing. A constant ratio of daily bars up to a day, prices by `1/factor` and
+volumes by `factor`: a corporate action. Anything else: a restatement, of bars of any size below a week. Neither changes
+the bars, which stay as they were observed first; `bars_adjusted` puts the three together, as of any date.
 
 Findings are kept in raw like replies, with what they rest on: so a rebuild has the rows that the nights had. Landed
 again for all its days in order, they come out the same, since only what was observed before a vintage is looked at.
-What was known of a bar is its first row, or what it was restated as last, adjusted by the actions found since. Replies
-that the table took nothing from (a check said no to them, or they told nothing new) are not compared.
+Replies that the table took nothing from (a check said no to them, or they told nothing new) are not compared.
 
 A split is dated by the first bar that is not adjusted. After a week that was missed this is the first day of that week:
 all bars of it were first observed in new shares, so the day makes no difference to any price.
@@ -17,33 +16,17 @@ all bars of it were first observed in new shares, so the day makes no difference
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from pathlib import Path
-from typing import Any
 
-import pandas as pd
-
-from assets.kit.bars.rereads import KEY, VALUES, action, known_bars, rereads, restatements
-from assets.kit.batch import Source
-from assets.kit.conform import conform
+from assets.kit.bars.compared import COMPARED, Comparing, Found
+from assets.kit.bars.windows import DAY, SIZES
 from assets.kit.declare import check, landing, table
 from assets.kit.parse import epoch_ms, instant
 from assets.kit.records import Records
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block, keyed, listed, rows
-from resources.envelope import Envelope
-from resources.gateway.endpoint import Local, Page
-from resources.gateway.wire import is_good
-from resources.lake.raw import RawStore
-from resources.lake.tables import TableStore
+from resources.gateway.endpoint import Page
 
-COMPARED = Local("/compared_bars")
-BARS, ACTIONS, RESTATEMENTS = "bars_1d", "corporate_actions", "bar_restatements"
-AS_HELD = [*KEY, "trading_day", *VALUES, "observed_at", "raw_sha256"]
-SHA_AFTER = "after_raw_sha256"
-AS_RESTATED = [*KEY, "bar_day", *VALUES, "observed_at", SHA_AFTER]
-AS_FOUND = ["conid", "first_unadjusted_day", "factor", "observed_at"]
 PRICE = "instrument's currency"
-Findings = dict[str, list[dict[str, Any]]]
 
 
 class CorporateAction(Row):
@@ -65,7 +48,8 @@ class Restatement(Row):
     """A bar that came again with other values than were known, no corporate action explaining it."""
 
     conid: int = column("conid", "IBKR's contract id.", gt=0)
-    bar_start: datetime = column("t", "When the bar's session opened.", parse=epoch_ms)
+    bar_size: str = column("bar_size", "Its size, as `[bars] sizes` names it: 1d, 1h.")
+    bar_start: datetime = column("t", "When the bar begins; a daily one with its session.", parse=epoch_ms)
     bar_day: date = column("day", "Trading day of the bar.")
     open: float = column("open", "First price, as it came.", unit=PRICE)
     high: float = column("high", "Highest price, as it came.", unit=PRICE)
@@ -82,36 +66,15 @@ class Restatement(Row):
     after_raw_sha256: str = column("after_sha256", "SHA-256 of the reply that tells it now.")
 
 
-class Wire(Row):
-    """What is compared of a bar in a reply; what could not be a row of `bars_1d` is left out."""
-
-    known = frozenset()
-
-    conid: int = column("conid", "IBKR's contract id.", gt=0)
-    bar_start: datetime = column("t", "When the bar's session opened.", parse=epoch_ms)
-    open: float = column("o", "First price.")
-    high: float = column("h", "Highest price.")
-    low: float = column("l", "Lowest price.")
-    close: float = column("c", "Last price.")
-    wire_volume: float = column("v", "Volume as the gateway gave it.", ge=0)
-    volume_factor: float = column("volumeFactor", "Units per unit of it.", gt=0)
-
-
-@landing(COMPARED, time="local", needs=[BARS], is_ranged=True)
+@landing(COMPARED, time="local", needs=["bars_1d", "bars_*"], is_ranged=True)
 def raw_corporate_actions(records: Records) -> Iterator[Page]:
-    """What each vintage of daily bars says otherwise than was known before it."""
-    seen: set[tuple[str, datetime, str]] = set()
-    earlier: list[tuple[datetime, Findings]] = []  # of tries that were killed before they were compared
-    for path in records.raw.files(BARS, records.day.isoformat()):
-        told = list(_new(records.raw, path, seen))
-        if not told:
-            continue
-        at = min(envelope.received_at for envelope in told)
-        found: Findings = {"actions": [], "restatements": []}
-        if _is_any_held(records.tables, before=at):
-            found = _findings(_bars(told, records.day), at, path.name, records.tables, earlier)
-        earlier.append((at, found))
-        yield records.page(COMPARED, found, at=at, vintage=path.name)
+    """What each vintage of bars says otherwise than was known before it."""
+    acted: list[Found] = []
+    for size in (DAY, *(one for one in SIZES.values() if one.is_intraday)):
+        for path, found in Comparing(records, size, actions=acted).landings():
+            acted.append(found)
+            content = {"actions": found.actions, "restatements": found.restatements}
+            yield records.page(COMPARED, content, at=found.at, vintage=path.name, bar_size=size.name)
 
 
 @table(CorporateAction, raw=raw_corporate_actions, key=["conid", "first_unadjusted_day"], shrinks="freely")
@@ -120,13 +83,13 @@ def corporate_actions(page: Page) -> Block:
     return rows(listed(keyed(page.json)["actions"]))
 
 
-@table(Restatement, raw=raw_corporate_actions, key=["conid", "bar_start", "observed_at"], shrinks="freely")
+@table(Restatement, raw=raw_corporate_actions, key=["conid", "bar_size", "bar_start", "observed_at"], shrinks="freely")
 def bar_restatements(page: Page) -> Block:
     """Bars that were told otherwise later, as they were known and as they came."""
-    return rows(listed(keyed(page.json)["restatements"]))
+    return rows(listed(keyed(page.json)["restatements"]), bar_size=page.params.get("bar_size", DAY.name))
 
 
-@check(corporate_actions, needs=[BARS], is_blocking=False)
+@check(corporate_actions, needs=["bars_1d"], is_blocking=False)
 def no_price_jumps_by_half() -> str:
     """No close is less than half or more than twice the one before, once recorded corporate actions are taken out.
 
@@ -153,101 +116,13 @@ def no_price_jumps_by_half() -> str:
 def no_price_was_restated() -> str:
     """No price of a bar came otherwise than it was known; volumes alone may, late prints are added to them.
 
-    Does not block: both values are kept, and the owner must see it; `bars_1d` stays as it was.
+    Does not block: both values are kept, and the owner must see it; the bars stay as they were.
     """
     return """
-        select conid, bar_day, open_before, open, high_before, high, low_before, low, close_before, close
+        select
+            conid, bar_size, bar_day, bar_start,
+            open_before, open, high_before, high, low_before, low, close_before, close
         from bar_restatements
         where (open, high, low, close) <> (open_before, high_before, low_before, close_before)
-        order by conid, bar_day
+        order by conid, bar_size, bar_start
     """
-
-
-def _new(raw: RawStore, path: Path, seen: set[tuple[str, datetime, str]]) -> Iterator[Envelope]:
-    """The good replies of a landing that an earlier try, from which they were taken over, did not hold."""
-    for envelope in raw.read(path):
-        key = (envelope.request.key, envelope.received_at, envelope.sha256)
-        if is_good(envelope) and key not in seen:
-            seen.add(key)
-            yield envelope
-
-
-def _is_any_held(tables: TableStore, *, before: datetime) -> bool:
-    """Whether there is anything to compare with; of a first load, which has the most bars, there is not."""
-    return any(
-        (tables.read([path], columns=["observed_at"])["observed_at"] < before).any() for path in tables.files(BARS)
-    )
-
-
-def _bars(told: list[Envelope], day: date) -> pd.DataFrame:
-    """The bars of replies, one row for each, as observed last."""
-    sources = []
-    for envelope in told:
-        reply = Page(COMPARED, envelope).json
-        bars = reply.get("data") if isinstance(reply, dict) else None
-        if isinstance(bars, list):
-            constants = {"conid": envelope.request.query.get("conid"), "volumeFactor": reply.get("volumeFactor")}
-            sources.append(Source(Block([bar for bar in bars if isinstance(bar, dict)], constants), envelope, "", day))
-    accepted = conform(Wire, sources).accepted
-    rows = accepted.drop_columns(["raw_sha256", "run_id"]).to_pandas()
-    rows["raw_sha256"] = accepted["raw_sha256"].cast("string").to_pandas()  # whose dictionary may hold one twice
-    rows["volume"] = (rows["wire_volume"] * rows["volume_factor"]).round(6)
-    found: pd.DataFrame = rows[[*KEY, *VALUES, "observed_at", "raw_sha256"]].drop_duplicates(KEY, keep="last")
-    return found
-
-
-def _findings(
-    came: pd.DataFrame, at: datetime, file: str, tables: TableStore, before: list[tuple[datetime, Findings]]
-) -> Findings:
-    oldest = str(came["bar_start"].min().year)  # of no bars it is later than all years
-    files = [path for path, year in zip(tables.files(BARS), tables.values(BARS), strict=True) if year >= oldest]
-    earlier = _rows(tables, files, AS_HELD, came["conid"], before=at)
-    if not len(earlier):
-        return {"actions": [], "restatements": []}
-    restated = _rows(tables, tables.files(RESTATEMENTS), AS_RESTATED, came["conid"], before=at)
-    restated = _with(restated, before, "restatements", {"t": "bar_start", "day": "bar_day", "after_sha256": SHA_AFTER})
-    restated = restated.rename(columns={"bar_day": "trading_day", SHA_AFTER: "raw_sha256"})
-    actions = _rows(tables, tables.files(ACTIONS), AS_FOUND, came["conid"], before=at)
-    actions = _with(actions, before, "actions", {})
-    known = known_bars(_among(earlier, came), _among(restated, came), actions)
-    changed = [one for one in rereads(known, came) if not one.is_equal]
-    held = _rows(tables, files, AS_HELD, [one.conid for one in changed])
-    taken = set(held.merge(came[["conid", "raw_sha256"]].drop_duplicates())["conid"]) if changed else set()
-    last = earlier.groupby("conid")["trading_day"].max()
-    told = [one for one in changed if one.conid in taken]
-    records = (action(one, held[held["conid"] == one.conid], last[one.conid]) for one in told)
-    return {
-        "actions": [{**record, "after_file": file} for record in records if record is not None],
-        "restatements": [record for one in told for record in restatements(one)],
-    }
-
-
-def _with(
-    rows: pd.DataFrame, before: list[tuple[datetime, Findings]], kind: str, names: dict[str, str]
-) -> pd.DataFrame:
-    """Rows of a table and the same of records that are no rows yet."""
-    found = [rows] if len(rows) else []
-    for at, findings in before:
-        if findings[kind]:
-            more = pd.DataFrame(findings[kind]).rename(columns=names).assign(observed_at=pd.Timestamp(at))
-            if "bar_start" in more:
-                more["bar_start"] = pd.to_datetime(more["bar_start"], unit="ms", utc=True).astype("datetime64[us, UTC]")
-            found.append(more[rows.columns.tolist()])
-    return pd.concat(found, ignore_index=True) if found else rows
-
-
-def _among(rows: pd.DataFrame, came: pd.DataFrame) -> pd.DataFrame:
-    return rows.merge(came[KEY], on=KEY) if len(rows) else rows
-
-
-def _rows(
-    tables: TableStore, files: list[Path], columns: list[str], conids: Any, *, before: datetime | None = None
-) -> pd.DataFrame:
-    """The rows of some contracts, of those that were observed before an instant: few of many, so file by file."""
-    found = [pd.DataFrame(columns=columns)]
-    for path in files:
-        rows = tables.read([path], columns=columns)
-        wanted = rows["conid"].isin(conids)
-        found.append(rows[wanted if before is None else wanted & (rows["observed_at"] < before)])
-    filled = [rows for rows in found if len(rows)]
-    return pd.concat(filled, ignore_index=True) if filled else found[0]

@@ -1,10 +1,11 @@
 -- Bars of SIZE in the shares of one day, as they were known on that day: `from bars_SIZE_adjusted` for all that is known,
--- `from bars_SIZE_adjusted(date '2020-01-31')` as of a day. Corporate actions are those found from daily bars; what was
--- known is taken out of the bars before it, and what was not yet is put back into bars that came in new shares. Which of
--- both a bar came in is told by when it was observed: the gateway serves all bars before a split in new shares once its
--- first unadjusted day has begun, in New York, or has done so when it was found, if that is earlier. The finding alone
--- would be too late: it comes in the evening, and smaller bars may land before it, in the same night or during the day.
--- The last telling in old shares that it rests on would be too early: it may be days back, and these bars landed since.
+-- `from bars_SIZE_adjusted(date '2020-01-31')` as of a day. Restated bars are as they were known last, and marked.
+-- Corporate actions are those found from daily bars; what was known is taken out of the bars before it, and what was not
+-- yet is put back into bars that came in new shares. Which of both a bar came in is told by when it was observed: the
+-- gateway serves all bars before a split in new shares once its first unadjusted day has begun, in New York, or has done
+-- so when it was found, if that is earlier. The finding alone would be too late: it comes in the evening, and smaller
+-- bars may land before it, in the same night or during the day. The last telling in old shares that it rests on would be
+-- too early: it may be days back, and these bars landed since.
 -- as_of: date 'infinity'
 --   conid: IBKR's contract id.
 --   trading_day: Trading day of the bar; none whose day, week or month ends after the day as of which is asked.
@@ -15,15 +16,32 @@
 --   close: Last price, adjusted. Unit: instrument's currency.
 --   volume: Volume traded, adjusted. Unit: units.
 --   factor: By which the prices were divided and the volume multiplied; 1 for most.
+--   is_restated: Whether the bar was told otherwise at first: see `bar_restatements`, which has no weeks and months.
 --   observed_at: When the values were observed; later than the day as of which is asked if they were fetched since.
 --   raw_sha256: SHA-256 of the reply that told them.
-with bars as (
-    select *
-    from bars_SIZE
+with restated as (
+    select
+        conid, bar_start,
+        arg_max(open, observed_at) as open, arg_max(high, observed_at) as high, arg_max(low, observed_at) as low,
+        arg_max(close, observed_at) as close, arg_max(volume, observed_at) as volume,
+        arg_max(after_raw_sha256, observed_at) as raw_sha256, max(observed_at) as observed_at
+    from bar_restatements
+    where bar_size = 'SIZE' and (observed_at at time zone 'America/New_York')::date <= as_of
+    group by conid, bar_start
+),
+bars as (
+    select
+        b.conid, b.trading_day, b.bar_start,
+        coalesce(r.open, b.open) as open, coalesce(r.high, b.high) as high, coalesce(r.low, b.low) as low,
+        coalesce(r.close, b.close) as close, coalesce(r.volume, b.volume) as volume,
+        r.conid is not null as is_restated, coalesce(r.observed_at, b.observed_at) as observed_at,
+        coalesce(r.raw_sha256, b.raw_sha256) as raw_sha256
+    from bars_SIZE b
+    left join restated r on r.conid = b.conid and r.bar_start = b.bar_start
     where case 'SIZE'
-        when '1w' then date_trunc('week', trading_day)::date + 6
-        when '1m' then last_day(trading_day)
-        else trading_day
+        when '1w' then date_trunc('week', b.trading_day)::date + 6
+        when '1m' then last_day(b.trading_day)
+        else b.trading_day
     end <= as_of
 ),
 actions as (
@@ -56,6 +74,7 @@ select
     b.close / coalesce(s.factor, 1) as close,
     b.volume * coalesce(s.factor, 1) as volume,
     coalesce(s.factor, 1) as factor,
+    b.is_restated,
     b.observed_at,
     b.raw_sha256
 from bars b

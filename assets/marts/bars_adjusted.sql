@@ -22,7 +22,7 @@ with restated as (
         arg_max(close, observed_at) as close, arg_max(volume, observed_at) as volume,
         arg_max(after_raw_sha256, observed_at) as raw_sha256, max(observed_at) as observed_at
     from bar_restatements
-    where (observed_at at time zone 'America/New_York')::date <= as_of
+    where bar_size = '1d' and (observed_at at time zone 'America/New_York')::date <= as_of
     group by conid, bar_start
 ),
 known as (

@@ -7,8 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from assets.kit.declare import Table
 from assets.kit.land_records import land_records
 from assets.kit.tabulate import build_day, build_years
+from assets.market.bars import bars_of
 from assets.warehouse import read_marts, table_source
 from resources.envelope import Request
 from resources.gateway.resource import Gateway
@@ -17,9 +19,13 @@ from tests.assets.bent import TABLES
 from tests.assets.made import Made
 
 TABLES_OF_BARS = [TABLES[name] for name in ("bars_1d", "corporate_actions", "bar_restatements")]
+HISTORY = "/iserver/marketdata/history"
+HOURLY = next(one for one in bars_of("1h") if isinstance(one, Table))
 LOT = 100
 Told = Mapping[date, tuple[float, ...]]
 """By day: open, high, low, close and volume."""
+Hours = Mapping[datetime, tuple[float, ...]]
+"""The same by the start of each hour."""
 
 
 class VintageNights(Made):
@@ -36,7 +42,7 @@ class VintageNights(Made):
     ) -> "VintageNights":
         moment = datetime.combine(day, at, UTC)
         replies = [
-            (Request("GET", "/iserver/marketdata/history", {"conid": str(conid), "bar": "1d"}), _reply(bars))
+            (Request("GET", HISTORY, {"conid": str(conid), "bar": "1d"}), _reply(bars))
             for conid, each in told.items()
             for bars in (each if isinstance(each, list) else [each])
         ]
@@ -46,6 +52,19 @@ class VintageNights(Made):
     def build_bars(self, days: Iterable[date], *, afresh: bool = False) -> "VintageNights":
         partitions = [day.isoformat() for day in days]
         build_years(TABLES["bars_1d"], partitions, lake=self.lake, calendar=self.scope.calendar, afresh=afresh)
+        return self
+
+    def hours(self, day: date, told: Mapping[int, Hours], *, at: time, is_built: bool = True) -> "VintageNights":
+        """A landing of hourly bars, and the table of them unless it is not to be taken; nothing is compared."""
+        moment = datetime.combine(day, at, UTC)
+        replies = [
+            (Request("GET", HISTORY, {"conid": str(conid), "bar": "1h"}), _reply(bars, seconds=3_600))
+            for conid, bars in told.items()
+        ]
+        self.land("bars_1h", *replies, at=moment, run_id=f"run-{at:%H%M}", day=day)
+        if is_built:
+            lake, calendar = self.lake, self.scope.calendar
+            build_years(HOURLY, [day.isoformat()], lake=lake, calendar=calendar, afresh=False)
         return self
 
     def compared(self, day: date) -> "VintageNights":
@@ -74,13 +93,13 @@ class VintageNights(Made):
         return rows
 
 
-def _reply(bars: Told) -> dict[str, Any]:
+def _reply(bars: Told | Hours, *, seconds: int = 86_400) -> dict[str, Any]:
     data = [
-        {"o": o, "h": h, "l": low, "c": c, "v": volume / LOT, "t": _opening(day)}
+        {"o": o, "h": h, "l": low, "c": c, "v": volume / LOT, "t": int(_opening(day).timestamp() * 1000)}
         for day, (o, h, low, c, volume) in sorted(bars.items())
     ]
-    return {"data": data, "volumeFactor": LOT, "barLength": 86_400}
+    return {"data": data, "volumeFactor": LOT, "barLength": seconds}
 
 
-def _opening(day: date) -> int:
-    return int(datetime.combine(day, time(14, 30), UTC).timestamp() * 1000)
+def _opening(day: date | datetime) -> datetime:
+    return day if isinstance(day, datetime) else datetime.combine(day, time(14, 30), UTC)

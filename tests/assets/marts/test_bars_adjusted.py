@@ -24,7 +24,7 @@ def _split(day: date, factor: float, *, found: date | None = None) -> dict[str, 
 
 
 def _restated(day: date, close: float, *, seen: date) -> dict[str, Any]:
-    return {**_bar(day, close, seen=seen), "bar_day": day, "trading_day": seen}
+    return {**_bar(day, close, seen=seen), "bar_size": "1d", "bar_day": day, "trading_day": seen}
 
 
 def _told(as_of: date | None = None, **tables: list[dict[str, Any]]) -> list[tuple[Any, ...]]:

@@ -77,6 +77,19 @@ def test_splits_multiply_and_one_that_was_found_twice_counts_once() -> None:
     assert _told([_bar(MON, OLD, _at(MON))], actions) == [(400.0, pytest.approx(20.0), pytest.approx(0.2))]
 
 
+def test_a_restated_bar_is_as_it_is_known_and_marked_and_those_of_other_sizes_are_left_alone() -> None:
+    bar = _bar(MON, (80.0, 100.0), _at(MON))
+    told = {name: bar[name] for name in ("conid", "bar_start")} | {"volume": 110.0, "observed_at": _at(TUE)}
+    restated = [told | {"bar_size": "1h", "close": 81.0}, told | {"bar_size": "5min", "close": 99.0}]
+    columns = "close, volume, factor, is_restated"
+    for day, expected in ((MON, (80.0, 100.0, 1.0, False)), (TUE, (81.0, 110.0, 1.0, True))):
+        [row] = mart("bars_1h_adjusted", columns, as_of=f"date '{day}'", bars_1h=[bar], bar_restatements=restated)
+        assert tuple(row.values()) == expected
+    split = [_split(WED, 2.0, _at(WED))]
+    [row] = mart("bars_1h_adjusted", columns, bars_1h=[bar], bar_restatements=restated, corporate_actions=split)
+    assert tuple(row.values()) == (40.5, 220.0, 2.0, True)
+
+
 def test_days_after_that_as_of_which_is_asked_are_not_told() -> None:
     assert _told([_bar(THU, NEW, _at(THU))], [], WED) == []
 
@@ -95,5 +108,5 @@ def test_there_is_one_for_each_size_that_is_chosen_but_days() -> None:
     plain = {one.name for one in read_marts()}
     sized = {one.name: one for one in read_marts(sizes=["1d", "1h", "5min"])}
     assert set(sized) - plain == {"bars_1h_adjusted", "bars_5min_adjusted"}
-    assert "from bars_5min\n" in sized["bars_5min_adjusted"].sql
+    assert "from bars_5min b\n" in sized["bars_5min_adjusted"].sql
     assert not [one.name for one in sized.values() if "SIZE" in f"{one.name} {one.doc} {one.sql} {one.column_docs}"]
