@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.error import URLError
 
+import dagster as dg
+
+from pipelines.command import AT_THE_GATEWAY
 from tests.nights import dagster_home
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +47,12 @@ TERMINATE = """mutation ($run: String!) {
 }"""
 RUNS = """query ($asked: RunsFilter!) {
     runsOrError(filter: $asked) { ... on Runs { results { runId status } } }
+}"""
+BACKFILL = """query ($id: String!) {
+    partitionBackfillOrError(backfillId: $id) { ... on PartitionBackfill { status } }
+}"""
+PARTITIONS = """query ($key: AssetKeyInput!) {
+    assetNodeOrError(assetKey: $key) { ... on AssetNode { partitionStats { numMaterialized numFailed } } }
 }"""
 FAILURES = """query ($run: ID!) {
     logsForRun(runId: $run) { ... on EventConnection { events {
@@ -97,6 +106,20 @@ class Dev:
 
         return soon(look, f"runs of {asked} to end")
 
+    def backfilled(self, backfill: str) -> str:
+        """How a backfill ended, once it has."""
+
+        def look() -> str | None:
+            status = str(self.ask(BACKFILL, id=backfill)["partitionBackfillOrError"]["status"])
+            return None if status == "REQUESTED" else status
+
+        return soon(look, f"backfill {backfill} to end")
+
+    def partitions(self, key: str) -> tuple[int, int]:
+        """How many days of an asset its page calls materialized, and how many failed."""
+        stats = self.ask(PARTITIONS, key={"path": key.split("/")})["assetNodeOrError"]["partitionStats"]
+        return stats["numMaterialized"], stats["numFailed"]
+
     def terminate(self, run: str) -> None:
         """What the button of that name does."""
         done = self.ask(TERMINATE, run=run)["terminateRun"]
@@ -133,7 +156,8 @@ def dagster_dev(folder: Path, toml: str, **settings: str) -> Iterator[Dev]:
         **settings,
     }
     dagster = [sys.executable, "-c", UNDEAF, "-W", "ignore", "-m", "dagster"]
-    subprocess.run([*dagster, "instance", "info"], cwd=ROOT, env=environment, capture_output=True, check=True)
+    with dg.DagsterInstance.from_config(str(home)) as instance:  # by one process alone, as `pipelines prepare` does
+        instance.event_log_storage.set_concurrency_slots("gateway", AT_THE_GATEWAY)
     dev = Dev(f"http://127.0.0.1:{_free_port()}", folder / "data")
     words = ["dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", dev.url.rpartition(":")[2]]
     with (folder / "dev.log").open("w") as log:

@@ -54,13 +54,6 @@ def test_a_wrong_setting_is_named_by_dagsters_commands_too(home: Path) -> None:
     assert "IBKR_GATEWAY_URL='localhost': use a URL such as" in done.stdout + done.stderr
 
 
-def test_the_three_jobs_and_their_descriptions_are_listed(home: Path) -> None:
-    done = _dagster(home, "job", "list", "-w", "workspace.yaml")
-    assert done.returncode == 0, done.stderr
-    assert {"Job: nightly", "Job: history", "Job: reprocess"} <= set(done.stdout.splitlines())
-    assert "No network." in done.stdout
-
-
 def test_telemetry_is_off_and_one_run_at_a_time_talks_to_the_gateway(home: Path) -> None:
     with dg.DagsterInstance.from_config(str(home)) as instance:
         assert not instance.telemetry_enabled
@@ -109,6 +102,26 @@ def test_a_backfill_of_bars_is_one_run_and_one_of_the_ledger_is_refused_in_plain
     [reason] = dev.failures(refused)
     assert "days cannot be landed. First: ledger of " in reason
     assert "the gateway tells it only on the day itself" in reason
+
+
+def test_dagsters_own_command_lands_a_range_of_bars_in_one_run(evening: Evening) -> None:
+    folder = evening.dev.data.parent
+    days = _days_before(evening.day, 40)[:10]
+    done = _dagster(
+        folder / "home",
+        *("asset", "materialize", "-m", "pipelines.definitions", "--select", "raw/bars_1d,bars_1d"),
+        *("--partition-range", f"{days[0]}...{days[-1]}"),
+        IBKR_DATA=str(evening.dev.data),
+        IBKR_CONFIG=str(folder / "own.toml"),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Quote of bars_1d: contracts: " in done.stderr
+    assert "done (100%), over" in done.stderr
+    with dg.DagsterInstance.from_config(str(folder / "home")) as instance:
+        of_days = {"dagster/asset_partition_range_start": days[0], "dagster/asset_partition_range_end": days[-1]}
+        assert len(instance.get_runs(dg.RunsFilter(tags=of_days))) == 1
+        for key in (["raw", "bars_1d"], ["bars_1d"]):
+            assert instance.get_materialized_partitions(dg.AssetKey(key)) >= set(days)
 
 
 @pytest.fixture(scope="module")
