@@ -21,6 +21,7 @@ from assets.warehouse import read_marts, warehouse_asset
 from pipelines.embedded import EmbeddedGateway
 from pipelines.jobs import jobs
 from pipelines.kept_open import keep_open
+from pipelines.orphans import in_process
 from pipelines.schedules import schedules
 from pipelines.sensors import sensors
 from pipelines.settings import ACCOUNTS, Settings, SettingsMistake, read_settings
@@ -200,7 +201,7 @@ def build_definitions(settings: Settings, *, resources: Mapping[str, Any] | None
         ),
         schedules=schedules(settings.choices.schedule, settings.choices.exchange),
         resources={**resources_of(settings), **(resources or {})},
-        executor=dg.in_process_executor,
+        executor=in_process,
         loggers={"console": dg.colored_console_logger, LOGGER: terminal_logger},
     )
 

@@ -128,7 +128,7 @@ def test_while_a_limit_of_minutes_is_waited_for_nothing_is_held(
         os.killpg(process.pid, signal.SIGINT)
         process.communicate(timeout=HANGS)
         assert process.returncode == STOPPED_CODE
-    assert list((owner.home / "commands").iterdir()) == []
+    assert list((owner.home / "alive").iterdir()) == []
 
 
 def test_a_lapsed_login_ends_the_command_which_holds_nothing(owner: Owner) -> None:

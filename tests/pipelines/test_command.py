@@ -181,8 +181,8 @@ def test_what_a_killed_command_was_at_is_taken_up(terminal: Terminal, home: Path
     with dg.DagsterInstance.from_config(str(home)) as instance:
         job = terminal.nights.definitions().resolve_job_def("resume")
         instance.create_run_for_job(job, run_id=run_id, status=dg.DagsterRunStatus.STARTED)
-    (home / "commands").mkdir()
-    (home / "commands" / f"{run_id}.lock").touch()
+    (home / "alive").mkdir()
+    (home / "alive" / f"{run_id}.lock").touch()
     terminal.nights.lake.parked.park(Parked("ledger", (DAY,), "Maintenance", "Wait.", EVENING, None, run_id))
     assert terminal.resume() == 0, terminal.read
     assert _runs(home) == [("resume", "FAILURE"), ("resume", "SUCCESS")]

@@ -6,7 +6,7 @@ from uuid import uuid4
 import dagster as dg
 import pytest
 
-from pipelines.orphans import DIED, free_the_dead, own_run
+from pipelines.orphans import DIED, free_the_dead, in_process, own_run
 from tests.nights import dagster_home
 
 pytestmark = pytest.mark.slow
@@ -19,6 +19,17 @@ def talk() -> None: ...
 @dg.job
 def talking() -> None:
     talk()
+
+
+@dg.op
+def look_for_the_dead(context: dg.OpExecutionContext) -> list[str]:
+    free_the_dead(context.instance)
+    return [path.stem for path in (Path(context.instance.root_directory) / "alive").iterdir()]
+
+
+@dg.job(executor_def=in_process)
+def looking() -> None:
+    look_for_the_dead()
 
 
 @pytest.fixture
@@ -34,7 +45,7 @@ def _started_run(instance: dg.DagsterInstance) -> str:
     instance.event_log_storage.initialize_concurrency_limit_to_default("gateway")
     claim = instance.event_log_storage.claim_concurrency_slot("gateway", run.run_id, "talk")
     assert claim.is_claimed
-    folder = Path(instance.root_directory) / "commands"
+    folder = Path(instance.root_directory) / "alive"
     folder.mkdir(exist_ok=True)
     (folder / f"{run.run_id}.lock").touch()
     return run.run_id
@@ -53,7 +64,7 @@ def test_a_run_whose_process_is_dead_is_failed_and_gives_the_gateway_back(instan
 
 def test_a_run_whose_process_lives_keeps_what_it_holds(instance: dg.DagsterInstance) -> None:
     alive = _started_run(instance)
-    with (Path(instance.root_directory) / "commands" / f"{alive}.lock").open() as held:
+    with (Path(instance.root_directory) / "alive" / f"{alive}.lock").open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         with own_run(instance):
             run = instance.get_run_by_id(alive)
@@ -86,4 +97,11 @@ def test_nothing_is_left_behind(instance: dg.DagsterInstance) -> None:
     _started_run(instance)
     with own_run(instance):
         pass
-    assert list((Path(instance.root_directory) / "commands").iterdir()) == []
+    assert list((Path(instance.root_directory) / "alive").iterdir()) == []
+
+
+def test_a_run_that_dagster_starts_is_known_to_be_alive_until_it_ends(instance: dg.DagsterInstance) -> None:
+    with dg.execute_job(dg.reconstructable(looking), instance=instance) as result:
+        assert result.success
+        assert result.output_for_node("look_for_the_dead") == [result.run_id]
+    assert list((Path(instance.root_directory) / "alive").iterdir()) == []

@@ -211,11 +211,11 @@ def test_the_session_sensor_frees_what_dead_commands_held_and_nothing_else(house
         dead, alive = (resumed(instance, STARTED, "raw/ledger", digest=one) for one in ("dead", "alive"))
         storage = instance.event_log_storage
         storage.set_concurrency_slots("gateway", 2)
-        (home / "commands").mkdir()
+        (home / "alive").mkdir()
         for run in (dead, alive):
             assert storage.claim_concurrency_slot("gateway", run.run_id, "raw__ledger").is_claimed
-            (home / "commands" / f"{run.run_id}.lock").touch()
-        with (home / "commands" / f"{alive.run_id}.lock").open() as held:
+            (home / "alive" / f"{run.run_id}.lock").touch()
+        with (home / "alive" / f"{alive.run_id}.lock").open() as held:
             fcntl.flock(held, fcntl.LOCK_EX)
             _looked(house, "session", instance=instance)
         assert storage.get_concurrency_info("gateway").active_run_ids == {alive.run_id}
