@@ -274,5 +274,5 @@ def _rows(rows: pd.DataFrame, key: list[str]) -> pd.DataFrame:
 def _assert_nothing_is_left_behind(owner: Owner) -> None:
     data = owner.folder / "data"
     assert [path.name for path in data.rglob("*") if ".tmp" in path.name or path.name.endswith(".new")] == []
-    assert list((owner.home / "alive").iterdir()) == []
+    assert list((owner.home / "alive").glob("*.lock")) == []
     assert held(owner.home, data) == []
