@@ -6,6 +6,11 @@ into it and deletes the log, so an event costs several waits for the disk: a day
 `python -m tests.bench recording`). NORMAL loses nothing when a process is killed; when the power fails it may lose the
 last events, and never breaks a file. What was landed does not hang on it: raw replies are on disk by themselves.
 
+Dagster also makes a new SQLAlchemy engine for each of those openings, and an engine that is new has every statement
+still to compile: a night spent four tenths of its processor time on that. It has no setting for it, so its modules are
+given a maker of engines that makes one for each file. An engine without a pool holds no connection, so nothing else is
+different; Dagster's version is pinned, and a test fails where it makes its engines otherwise.
+
 Belongs here: how those files are opened. Does not: what is recorded. Where a process forks nothing may be open: its
 child would believe in locks that it does not hold.
 """
@@ -16,7 +21,10 @@ from collections import OrderedDict
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import event
+from dagster._core.storage.event_log.sqlite import sqlite_event_log
+from dagster._core.storage.runs.sqlite import sqlite_run_storage
+from dagster._core.storage.schedules.sqlite import sqlite_schedule_storage
+from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Engine
 
 MOST = 16
@@ -24,6 +32,7 @@ MOST = 16
 
 _lock = Lock()
 _open: "OrderedDict[str, sqlite3.Connection]" = OrderedDict()
+_engines: "OrderedDict[str, Engine]" = OrderedDict()
 
 
 def keep_open() -> None:
@@ -31,6 +40,8 @@ def keep_open() -> None:
     if not event.contains(Engine, "connect", _connected):
         event.listen(Engine, "connect", _connected)
         os.register_at_fork(before=let_go)
+        for module in (sqlite_event_log, sqlite_run_storage, sqlite_schedule_storage):
+            vars(module).update(create_engine=_engine)
 
 
 def let_go() -> None:
@@ -38,6 +49,17 @@ def let_go() -> None:
     with _lock:
         while _open:
             _open.popitem()[1].close()
+
+
+def _engine(url: str, **options: Any) -> Engine:
+    """The one of a file."""
+    with _lock:
+        if url not in _engines:
+            _engines[url] = create_engine(url, **options)
+        _engines.move_to_end(url)
+        while len(_engines) > MOST:
+            _engines.popitem(last=False)
+        return _engines[url]
 
 
 def _connected(connection: Any, _record: Any) -> None:

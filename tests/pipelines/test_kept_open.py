@@ -9,11 +9,17 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import NullPool, create_engine, event, text
+from sqlalchemy.engine import Connection, Engine
 
 from pipelines.kept_open import MOST, keep_open, let_go
 
 KEY = dg.AssetKey("positions")
+
+
+@dg.job
+def _nothing() -> None:
+    """A run has a file of its own."""
 
 
 @pytest.fixture(autouse=True)
@@ -74,3 +80,22 @@ def test_of_many_files_the_latest_stay_open(tmp_path: Path) -> None:
         with create_engine(f"sqlite:///{tmp_path}/{number}.db", poolclass=NullPool).begin() as connection:
             connection.execute(text("create table events (id integer)"))
     assert _logs(tmp_path) == {f"{number}.db-wal" for number in range(MOST, 2 * MOST)}
+
+
+def test_all_connections_to_a_file_are_of_one_engine(instance: dg.DagsterInstance) -> None:
+    """A second one would compile every statement anew; that Dagster makes its engines where we believe is seen here."""
+    engines: dict[str, set[Engine]] = {}
+
+    def note(connection: Connection) -> None:
+        engines.setdefault(str(connection.engine.url.database), set()).add(connection.engine)
+
+    event.listen(Engine, "engine_connect", note)
+    try:
+        for _ in range(2):
+            _record(instance, "2026-11-23")
+            instance.add_run_tags(instance.create_run_for_job(_nothing).run_id, {"ibkr/waits_for": "Nobody"})
+            instance.all_instigator_state()
+    finally:
+        event.remove(Engine, "engine_connect", note)
+    assert {Path(file).name for file in engines} >= {"index.db", "runs.db", "schedules.db"}
+    assert {file: len(found) for file, found in engines.items()} == dict.fromkeys(engines, 1)
