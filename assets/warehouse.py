@@ -54,7 +54,7 @@ def table_source(table: Table, store: TableStore | None = None) -> TableSource:
 def warehouse_asset(tables: Sequence[Table], marts: Sequence[Mart]) -> dg.AssetsDefinition:
     """One step that publishes the file: asset `warehouse`, and one asset per mart in it."""
     upstream = [table.name for table in tables]
-    columns = columns_of(marts, [table_source(table) for table in tables], beside_the_tables(tables))
+    columns = columns_of(tuple(marts), tuple(map(table_source, tables)), tuple(beside_the_tables(tables)))
     specs = [
         dg.AssetSpec(
             "warehouse",

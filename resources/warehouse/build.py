@@ -7,8 +7,9 @@ the file it opened. Written in a storage version that DuckDB 1.5 reads too.
 Every table is loaded anew but those of millions of rows, which are carried over from the old file (`carried.py`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -82,10 +83,14 @@ def _build(
         return _looked_over(new, tables, marts)
 
 
+@cache
 def columns_of(
-    marts: Sequence[Mart], tables: Sequence[TableSource], beside: Sequence[Beside] = ()
-) -> dict[str, dict[str, str]]:
-    """Name and SQL type of each mart's columns, found without a row of data."""
+    marts: tuple[Mart, ...], tables: tuple[TableSource, ...], beside: tuple[Beside, ...] = ()
+) -> Mapping[str, Mapping[str, str]]:
+    """Name and SQL type of each mart's columns, found without a row of data.
+
+    The same for the same declarations, so it is found once: a process declares everything for each run.
+    """
     with connected(None) as connection:
         for table in tables:
             _create(connection, table)

@@ -73,7 +73,7 @@ def test_a_table_that_never_landed_is_there_without_rows(tmp_path: Path) -> None
 
 def test_a_mart_that_is_told_as_of_something_is_a_view_of_all_and_a_macro_of_any(tmp_path: Path) -> None:
     assert build(tmp_path / "w.duckdb", [_source(tmp_path)], [UP_TO]) == {"held": 1000, "up_to": 1000}
-    assert columns_of([UP_TO], [_source(tmp_path)]) == {"up_to": {"conid": "BIGINT"}}
+    assert columns_of((UP_TO,), (_source(tmp_path),)) == {"up_to": {"conid": "BIGINT"}}
     with connected(tmp_path / "w.duckdb", read_only=True) as connection:
         assert connection.execute("select count(*) from up_to").fetchall() == [(1000,)]
         assert connection.execute("select count(*) from up_to(7)").fetchall() == [(7,)]
