@@ -1,7 +1,5 @@
 """One recorded night for all tests of datasets; each gets a copy of its own to bend."""
 
-import os
-import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,13 +8,13 @@ import pytest
 
 from resources.lake.parked import Parked
 from resources.lake.resource import Lake
-from resources.locks import locked
 from resources.simulator.flavour import Flavour
 from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.assets.bent import DAY, Bent
 from tests.desk import buys_late
 from tests.nights import EVERYTHING, MOST_ACTIVE, PROFILE, Nights
+from tests.once import made_once
 
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 WAITED = Parked(
@@ -32,15 +30,8 @@ WAITED = Parked(
 
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Raw replies of a night; one process of those that test side by side records it for all."""
-    own = tmp_path_factory.getbasetemp()
-    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-    folder, is_whole = shared / "recorded", shared / "recorded-whole"
-    with locked(shared / "recorded-lock"):
-        if not is_whole.exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            _record(folder)
-            is_whole.touch()
+    """Raw replies of a night."""
+    folder = made_once(tmp_path_factory, "recorded", _record)
     return Lake(root=str(folder), profile=PROFILE).layout.folder / "raw"
 
 

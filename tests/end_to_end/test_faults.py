@@ -33,8 +33,10 @@ from tests.end_to_end.faulty import (
 )
 from tests.house import House
 from tests.nights import Nights
+from tests.once import made_once
 
 pytestmark = pytest.mark.slow
+UNDISTURBED = (3, 120)
 FRIDAY = 1_795_132_800_000  # 2026-11-20
 SURVIVED = {
     "a timeout": once(of("timed_out", seconds=0.05)),
@@ -145,12 +147,14 @@ BLOCKED = {
 @pytest.fixture(scope="module")
 def healthy(tmp_path_factory: pytest.TempPathFactory) -> dict[int, dict[str, pd.DataFrame]]:
     """The rows of undisturbed nights, by the number of positions."""
-    found = {}
-    for holds in (3, 120):
-        with night(tmp_path_factory.mktemp("healthy"), None, holds=holds) as (nights, outcome):
+    folder = made_once(tmp_path_factory, "healthy", _live_healthy_nights)
+    return {holds: {name: rows_of(Nights(folder / str(holds)), name) for name in TABLES} for holds in UNDISTURBED}
+
+
+def _live_healthy_nights(folder: Path) -> None:
+    for holds in UNDISTURBED:
+        with night(folder / str(holds), None, holds=holds) as (_, outcome):
             assert outcome.is_success, (outcome.failures, outcome.failed_checks)
-            found[holds] = {name: rows_of(nights, name) for name in TABLES}
-    return found
 
 
 @pytest.mark.parametrize("name", SURVIVED)

@@ -7,6 +7,7 @@ stays open only until a limit of minutes has passed is resumed as the daemon doe
 """
 
 import gzip
+import pickle
 import random
 import signal
 import threading
@@ -35,6 +36,7 @@ from tests.end_to_end.forked_nights import CHOICES, DAY, EVENING, LEFT_OUT, SCOP
 from tests.end_to_end.held import held
 from tests.house import House
 from tests.nights import USUAL_TABLES, Nights
+from tests.once import made_once
 
 pytestmark = pytest.mark.slow
 KILLS = 51
@@ -82,7 +84,7 @@ class Strike:
 class Undisturbed:
     """A night that nobody killed: what it left, when which event came, how much it asked, and what for data."""
 
-    nights: Nights
+    data: Path
     events: list[tuple[float, str]]
     requests: int
     asked: Counter[Request]
@@ -118,18 +120,26 @@ BY_OWNER = [MOMENTS[first : first + len(MEASURES)] for first in range(0, KILLS, 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return ready_home(tmp_path_factory.mktemp("ready") / "home")
+    return made_once(tmp_path_factory, "killed-home", ready_home)
 
 
 @pytest.fixture(scope="module")
 def undisturbed(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
-    owner = Owner.moves_in(tmp_path_factory.mktemp("undisturbed"), home)
+    folder = made_once(tmp_path_factory, "undisturbed", lambda folder: _undisturbed(folder, home))
+    found: Undisturbed = pickle.loads((folder / "undisturbed.pickle").read_bytes())
+    return found
+
+
+def _undisturbed(folder: Path, home: Path) -> None:
+    folder.mkdir()
+    owner = Owner.moves_in(folder, home)
     with _served(owner) as gateway, owner.night(_gate(gateway)) as child:
         began = monotonic()
         events = [(monotonic() - began, line) for line in child.events()]
         child.process.join()
         assert child.process.exitcode == 0, child.told
-        return Undisturbed(owner.nights, events, gateway.simulation.requests.total, _asked(gateway))
+        found = Undisturbed(owner.folder / "data", events, gateway.simulation.requests.total, _asked(gateway))
+    (folder / "undisturbed.pickle").write_bytes(pickle.dumps(found))
 
 
 @pytest.mark.parametrize("moments", BY_OWNER, ids=lambda moments: f"{moments[0].number:02}-{moments[-1].number:02}")
@@ -204,7 +214,7 @@ def _assert_made_good(
         _daemon_resumes(owner, gateway)
     assert _asked(gateway) - undisturbed.asked <= Counter(in_flight), "only what had not come"
     assert gateway.control.limits() == {"enforced": True, "broken": [], "refused": 0, "boxed_until": None}
-    _assert_same_tables(owner.nights, undisturbed.nights)
+    _assert_same_tables(owner.nights, Nights(undisturbed.data))
     _assert_nothing_is_left_behind(owner)
     return waits
 
