@@ -88,8 +88,9 @@ class Nights:
     def lake(self) -> Lake:
         return Lake(root=str(self.data), profile=PROFILE)
 
-    def definitions(self) -> dg.Definitions:
-        """The code location with this folder and this gateway; without one, an address nobody answers."""
+    @property
+    def resources(self) -> dict[str, Any]:
+        """This folder and this gateway; without one, an address nobody answers."""
         url, certificate = "https://127.0.0.1:9/v1/api", None
         if self.gateway is not None:
             url, certificate = self.gateway.url, self.gateway.certificate
@@ -101,18 +102,20 @@ class Nights:
             "transactions_per_night": 1,
             **self.scope,
         }
-        return build_definitions(
-            Settings(environment=Environment(), choices=self.choices),
-            resources={
-                "gateway": self.kind(
-                    base_url=url,
-                    certificate=str(certificate) if certificate else None,
-                    shared=str(self.data / ".gateways"),
-                ),
-                "lake": self.lake,
-                "scope": Scope(**chosen),
-            },
-        )
+        return {
+            "gateway": self.kind(
+                base_url=url,
+                certificate=str(certificate) if certificate else None,
+                shared=str(self.data / ".gateways"),
+            ),
+            "lake": self.lake,
+            "scope": Scope(**chosen),
+        }
+
+    def definitions(self) -> dg.Definitions:
+        """The code location with these resources."""
+        settings = Settings(environment=Environment(), choices=self.choices)
+        return build_definitions(settings, resources=self.resources)
 
     def run(self, job: str, first: str, last: str | None = None) -> Outcome:
         """A job over a day, or a range of days in one run."""

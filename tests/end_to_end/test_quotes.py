@@ -48,8 +48,7 @@ class Owner:
         self.nights.scope = {**SCOPE, "bars_quote_margin": self.margin}
         text = io.StringIO()
         settings = Settings(environment=Environment(data=self.nights.data), choices=self.choices)
-        resources = self.nights.definitions().resources or {}
-        code: int = what(Command(settings, Console(file=text, width=100), resources))
+        code: int = what(Command(settings, Console(file=text, width=100), self.nights.resources))
         self.read = text.getvalue()
         rest(self.gateway)
         return code

@@ -33,7 +33,7 @@ class Desk:
     def does(self, what: Any) -> int:
         text = io.StringIO()
         settings = Settings(environment=Environment(data=self.shrunk.folder), choices=Choices())
-        resources = self.shrunk.nights.definitions().resources or {}
+        resources = self.shrunk.nights.resources
         code: int = what(Again(settings, Console(file=text, width=200), resources))
         self.read = text.getvalue()
         return code

@@ -51,8 +51,7 @@ class Terminal:
     def _runs(self, what: Any) -> int:
         text = io.StringIO()
         settings = Settings(environment=Environment(data=self.folder), choices=self.choices)
-        resources = self.nights.definitions().resources or {}
-        code: int = what(Command(settings, Console(file=text, width=100), resources))
+        code: int = what(Command(settings, Console(file=text, width=100), self.nights.resources))
         self.read = text.getvalue()
         return code
 

@@ -271,7 +271,7 @@ def test_a_look_says_how_the_session_stands_and_names_no_account(house: House, w
 def test_a_look_that_is_not_possible_says_why_and_still_alerts(house: House, phone: Receiver) -> None:
     house.park("ledger")
     with serve(Options(positions=1)) as other:
-        wrong = Nights(house.folder, house.simulator).definitions().resources or {}
+        wrong = Nights(house.folder, house.simulator).resources
         gateway = wrong["gateway"].model_copy(update={"certificate": str(other.certificate)})
         watch = Watch(gateway, house.nights.lake, wrong["scope"], LANDINGS, house.targets, house.told.append)
         told = watch.keep()

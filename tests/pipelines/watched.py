@@ -77,7 +77,7 @@ class House:
 
     @property
     def resources(self) -> dict[str, Any]:
-        return dict(self.nights.definitions().resources or {})
+        return self.nights.resources
 
     def watch(self) -> Watch:
         found = self.resources
