@@ -17,7 +17,7 @@ all bars of it were first observed in new shares, so the day makes no difference
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from assets.kit.bars.compared import COMPARED, Comparing, Found
+from assets.kit.bars.compared import COMPARED, Comparing, Findings
 from assets.kit.bars.windows import DAY, SIZES
 from assets.kit.declare import check, landing, table
 from assets.kit.parse import epoch_ms, instant
@@ -69,7 +69,7 @@ class Restatement(Row):
 @landing(COMPARED, time="local", needs=["bars_1d", "bars_*"], is_ranged=True)
 def raw_corporate_actions(records: Records) -> Iterator[Page]:
     """What each vintage of bars says otherwise than was known before it."""
-    acted: list[Found] = []
+    acted: list[Findings] = []
     for size in (DAY, *(one for one in SIZES.values() if one.is_intraday)):
         for path, found in Comparing(records, size, actions=acted).landings():
             acted.append(found)

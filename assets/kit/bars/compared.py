@@ -9,7 +9,7 @@ are taken as they came, some replies at a time; they tell no action: what splits
 and a bar that is off by a ratio of which nothing is known yet is no restatement.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain, islice
@@ -61,7 +61,7 @@ class Wire(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Findings:
     """What a landing, or a part of it that came at an instant, says otherwise."""
 
     at: datetime
@@ -78,14 +78,14 @@ class Comparing:
 
     records: Records
     size: Size
-    found: list[Found] = field(default_factory=list)
-    actions: Sequence[Found] = ()
+    found: list[Findings] = field(default_factory=list)
+    actions: Sequence[Findings] = ()
 
     @property
     def dataset(self) -> str:
         return f"bars_{self.size.name}"
 
-    def landings(self) -> Iterator[tuple[Path, Found]]:
+    def landings(self) -> Iterator[tuple[Path, Findings]]:
         """Each landing that told anything, and what it says otherwise."""
         seen: set[tuple[str, datetime, str]] = set()
         for path in self.records.raw.files(self.dataset, self.records.day.isoformat()):
@@ -94,8 +94,8 @@ class Comparing:
             if first is not None:
                 yield path, self._whole(first, parts, path)
 
-    def _whole(self, first: list[Envelope], rest: Iterator[list[Envelope]], path: Path) -> Found:
-        whole = Found(_came_at(first))
+    def _whole(self, first: list[Envelope], rest: Iterator[list[Envelope]], path: Path) -> Findings:
+        whole = Findings(_came_at(first))
         if self._is_any_held(before=whole.at):
             for part in chain([first], rest):
                 found = self._compared(part, path)
@@ -110,18 +110,18 @@ class Comparing:
         files = tables.files(self.dataset)
         return any((tables.read([path], columns=["observed_at"])["observed_at"] < before).any() for path in files)
 
-    def _compared(self, told: list[Envelope], path: Path) -> Found:
+    def _compared(self, told: list[Envelope], path: Path) -> Findings:
         at, came = _came_at(told), _bars(told, self.records)
         files = self._files(came)
         earlier = self._rows(files, AS_HELD, came["conid"], before=at)
         if not len(earlier):
-            return Found(at)
+            return Findings(at)
         known = known_bars(_among(earlier, came), _among(self._restated(came, at), came), self._acted(came, at))
         changed = [one for one in rereads(known, came) if not one.is_equal]
         held = self._rows(files, AS_HELD, [one.conid for one in changed])
         taken = set(held.merge(came[["conid", "raw_sha256"]].drop_duplicates())["conid"]) if changed else set()
         told_anew = [one for one in changed if one.conid in taken]
-        found = Found(at, restatements=[record for one in told_anew for record in restatements(one)])
+        found = Findings(at, restatements=[record for one in told_anew for record in restatements(one)])
         if self.size.is_intraday:
             return found
         last = earlier.groupby("conid")["trading_day"].max()
@@ -139,9 +139,8 @@ class Comparing:
         return [path for path, value in named if first[: len(value)] <= value <= last]
 
     def _restated(self, came: pd.DataFrame, at: datetime) -> pd.DataFrame:
-        files = self.records.tables.files(RESTATEMENTS)
-        rows = self._rows(files, [*AS_RESTATED, "bar_size"], came["conid"], before=at)
-        rows = rows.loc[rows["bar_size"].fillna(DAY.name) == self.size.name, AS_RESTATED]
+        rows = self._known(RESTATEMENTS, [*AS_RESTATED, "bar_size"], came["conid"], before=at)
+        rows = rows.loc[rows["bar_size"].astype(object).fillna(DAY.name) == self.size.name, AS_RESTATED]
         names = {"t": "bar_start", "day": "bar_day", "after_sha256": SHA_AFTER}
         told = [(one.at, pd.DataFrame(one.restatements).rename(columns=names)) for one in self.found]
         return _with(rows, told).rename(columns={"bar_day": "trading_day", SHA_AFTER: "raw_sha256"})
@@ -152,8 +151,8 @@ class Comparing:
         Daily bars were in old shares until an action was found in them. Smaller ones may land before that, in the same
         night: they are in new shares from the action's day on, or from its finding if that is earlier.
         """
-        files, is_daily = self.records.tables.files(ACTIONS), self.size == DAY
-        rows = self._rows(files, AS_FOUND, came["conid"], before=at if is_daily else self.records.ends)
+        is_daily = self.size == DAY
+        rows = self._known(ACTIONS, AS_FOUND, came["conid"], before=at if is_daily else self.records.ends)
         found = self.found if is_daily else self.actions
         rows = _with(rows, [(one.at, pd.DataFrame(one.actions)) for one in found])
         if is_daily or not len(rows):
@@ -162,17 +161,27 @@ class Comparing:
         rows["observed_at"] = np.minimum(pd.to_datetime(rows["observed_at"], utc=True), days)
         return rows[rows["observed_at"] <= at]
 
+    def _known(self, table: str, columns: list[str], conids: Any, *, before: datetime) -> pd.DataFrame:
+        """What was found before; files of earlier versions of this software lack newer columns."""
+        tables = self.records.tables
+        frames = (tables.read([path]).reindex(columns=columns) for path in tables.files(table))
+        return _chosen(frames, columns, conids, before)
+
     def _rows(
         self, files: list[Path], columns: list[str], conids: Any, *, before: datetime | None = None
     ) -> pd.DataFrame:
-        """The rows of some contracts, of those that were observed before an instant: few of many, so file by file."""
-        found = [pd.DataFrame(columns=columns)]
-        for path in files:
-            rows = self.records.tables.read([path], columns=columns)
-            wanted = rows["conid"].isin(conids)
-            found.append(rows[wanted if before is None else wanted & (rows["observed_at"] < before)])
-        filled = [rows for rows in found if len(rows)]
-        return pd.concat(filled, ignore_index=True).reindex(columns=columns) if filled else found[0]
+        frames = (self.records.tables.read([path], columns=columns) for path in files)
+        return _chosen(frames, columns, conids, before)
+
+
+def _chosen(frames: Iterable[pd.DataFrame], columns: list[str], conids: Any, before: datetime | None) -> pd.DataFrame:
+    """The rows of some contracts, of those that were observed before an instant: few of many, so file by file."""
+    found = [pd.DataFrame(columns=columns)]
+    for rows in frames:
+        wanted = rows["conid"].isin(conids)
+        found.append(rows[wanted if before is None else wanted & (rows["observed_at"] < before)])
+    filled = [rows for rows in found if len(rows)]
+    return pd.concat(filled, ignore_index=True) if filled else found[0]
 
 
 def _new(raw: RawStore, path: Path, seen: set[tuple[str, datetime, str]]) -> Iterator[Envelope]:

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from resources.calendar.trading_days import trading_calendar
@@ -105,3 +106,15 @@ def test_landed_again_for_all_days_in_order_the_findings_are_the_same(nights: Vi
         nights.compared(day)
     assert nights.rows("bar_restatements").to_dict("records") == before
     assert before
+
+
+def test_what_an_earlier_version_of_this_software_kept_of_daily_bars_counts_for_those(nights: VintageNights) -> None:
+    """It wrote no size beside a restatement."""
+    again = {**days(5, 10), DAYS[8]: (108.0, 110.0, 107.0, 109.0, 81_000.0)}
+    nights.night(DAYS[10], {7: again})
+    before = nights.found("bar_restatements", *FOUND)
+    assert [row[1] for row in before] == ["1d"]
+    [path] = nights.lake.tables.files("bar_restatements")[-1:]
+    pq.write_table(pq.read_table(path, partitioning=None).drop_columns(["bar_size"]), path)
+    nights.landed(DAYS[11], {7: {**days(6, 11), DAYS[8]: again[DAYS[8]]}}).build_bars([DAYS[11]]).compared(DAYS[11])
+    assert len(nights.lake.tables.read([nights.lake.tables.files("bar_restatements")[-1]])) == 0, "known already"
