@@ -83,9 +83,15 @@ class Window:
             return Chart(join([]), 0)
         bars = self._moving(self.seen.daily(days[0], days[-1]), days[-1])
         if self.size.seconds > DAY:
-            bars = by_period(bars, days, self._period)
+            bars = self._begun_by_the_end(by_period(bars, days, self._period))
         kept = pick(bars, slice(-self._wanted(), None))
-        return Chart(kept, self._starts(kept, days))
+        return Chart(kept, self._starts(kept, days) if len(kept.start) else 0)
+
+    def _begun_by_the_end(self, bars: Bars) -> Bars:
+        """Without a week or month whose first day comes after the window's end, such as January on New Year's Day."""
+        if self.end is None:
+            return bars
+        return pick(bars, slice(int(np.sum(seconds(bars.start) <= self.end.timestamp()))))
 
     def _latest(self) -> date:
         """The last day that a chart of days, weeks or months shows."""
