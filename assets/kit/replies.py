@@ -12,6 +12,7 @@ from pathlib import Path
 
 from assets.kit.columnar import read_together
 from assets.kit.declare import ByYear, Landing, Table
+from assets.kit.schema import Row
 from resources.gateway.endpoint import Numbered, Page
 from resources.gateway.errors import GatewayError
 from resources.lake.raw import RawStore
@@ -51,12 +52,20 @@ def good_pages(raw: RawStore, landing: Landing, path: Path) -> Iterator[Page]:
 def good_pages_of(raw: RawStore, table: Table, path: Path) -> Iterator[Page]:
     """The same of a table's landing, their records as columns where the table has it so."""
     pages = _pages(raw, table.raw, path)
-    if table.columnar is None:
-        yield from filter(_is_good, pages)
-        return
-    while some := list(islice(pages, TOGETHER)):
-        read_together(some, table.columnar, table.row)
+    return filter(_is_good, pages) if table.columnar is None else good_in_columns(pages, table.columnar, table.row)
+
+
+def good_in_columns(pages: Iterator[Page], array: str, row: type[Row]) -> Iterator[Page]:
+    """Those of pages that answer, with the records of an array as columns where that is exact."""
+    for some in in_parts(pages, TOGETHER):
+        read_together(some, array, row)
         yield from filter(_is_good, some)
+
+
+def in_parts(pages: Iterator[Page], count: int | None) -> Iterator[list[Page]]:
+    """So many pages at a time, or all at once."""
+    while some := list(islice(pages, count)):
+        yield some
 
 
 def _pages(raw: RawStore, landing: Landing, path: Path) -> Iterator[Page]:

@@ -11,8 +11,8 @@ and a bar that is off by a ratio of which nothing is known yet is no restatement
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from itertools import chain, islice
+from datetime import date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +22,19 @@ import pandas as pd
 from assets.kit.bars.rereads import KEY, VALUES, action, known_bars, rereads, restatements
 from assets.kit.bars.windows import DAY, Size
 from assets.kit.batch import Source
+from assets.kit.columnar import Columnar
 from assets.kit.conform import conform
 from assets.kit.parse import epoch_ms
 from assets.kit.records import Records
+from assets.kit.replies import TOGETHER, good_in_columns, in_parts
 from assets.kit.schema import Row, column
 from assets.kit.shape import Block
 from resources.calendar.new_york import NEW_YORK
-from resources.envelope import Envelope
 from resources.gateway.endpoint import Local, Page
-from resources.gateway.wire import is_good
 from resources.lake.raw import RawStore
 
 COMPARED = Local("/compared_bars")
 ACTIONS, RESTATEMENTS = "corporate_actions", "bar_restatements"
-TOGETHER = 64
 EVER = "9999"
 AROUND = timedelta(days=4)  # between a bar's start and its trading day, weekends in between
 SHA_AFTER = "after_raw_sha256"
@@ -78,8 +77,8 @@ class Comparing:
 
     records: Records
     size: Size
-    found: list[Findings] = field(default_factory=list)
     actions: Sequence[Findings] = ()
+    found: list[Findings] = field(default_factory=list, init=False)
 
     @property
     def dataset(self) -> str:
@@ -89,12 +88,12 @@ class Comparing:
         """Each landing that told anything, and what it says otherwise."""
         seen: set[tuple[str, datetime, str]] = set()
         for path in self.records.raw.files(self.dataset, self.records.day.isoformat()):
-            parts = _parts(_new(self.records.raw, path, seen), TOGETHER if self.size.is_intraday else None)
+            parts = in_parts(_new(self.records.raw, path, seen), TOGETHER if self.size.is_intraday else None)
             first = next(parts, None)
             if first is not None:
                 yield path, self._whole(first, parts, path)
 
-    def _whole(self, first: list[Envelope], rest: Iterator[list[Envelope]], path: Path) -> Findings:
+    def _whole(self, first: list[Page], rest: Iterator[list[Page]], path: Path) -> Findings:
         whole = Findings(_came_at(first))
         if self._is_any_held(before=whole.at):
             for part in chain([first], rest):
@@ -110,16 +109,18 @@ class Comparing:
         files = tables.files(self.dataset)
         return any((tables.read([path], columns=["observed_at"])["observed_at"] < before).any() for path in files)
 
-    def _compared(self, told: list[Envelope], path: Path) -> Findings:
-        at, came = _came_at(told), _bars(told, self.records)
+    def _compared(self, told: list[Page], path: Path) -> Findings:
+        at, came = _came_at(told), _bars(told, self.records.day)
         files = self._files(came)
         earlier = self._rows(files, AS_HELD, came["conid"], before=at)
         if not len(earlier):
             return Findings(at)
         known = known_bars(_among(earlier, came), _among(self._restated(came, at), came), self._acted(came, at))
         changed = [one for one in rereads(known, came) if not one.is_equal]
+        if not changed:
+            return Findings(at)
         held = self._rows(files, AS_HELD, [one.conid for one in changed])
-        taken = set(held.merge(came[["conid", "raw_sha256"]].drop_duplicates())["conid"]) if changed else set()
+        taken = set(held.merge(came[["conid", "raw_sha256"]].drop_duplicates())["conid"])
         told_anew = [one for one in changed if one.conid in taken]
         found = Findings(at, restatements=[record for one in told_anew for record in restatements(one)])
         if self.size.is_intraday:
@@ -184,34 +185,29 @@ def _chosen(frames: Iterable[pd.DataFrame], columns: list[str], conids: Any, bef
     return pd.concat(filled, ignore_index=True) if filled else found[0]
 
 
-def _new(raw: RawStore, path: Path, seen: set[tuple[str, datetime, str]]) -> Iterator[Envelope]:
+def _new(raw: RawStore, path: Path, seen: set[tuple[str, datetime, str]]) -> Iterator[Page]:
     """The good replies of a landing that an earlier try, from which they were taken over, did not hold."""
-    for envelope in raw.read(path):
-        key = (envelope.request.key, envelope.received_at, envelope.sha256)
-        if is_good(envelope) and key not in seen:
+    for page in good_in_columns((Page(COMPARED, envelope) for envelope in raw.read(path)), "data", Wire):
+        key = (page.envelope.request.key, page.envelope.received_at, page.envelope.sha256)
+        if key not in seen:
             seen.add(key)
-            yield envelope
+            yield page
 
 
-def _parts(told: Iterator[Envelope], count: int | None) -> Iterator[list[Envelope]]:
-    while part := list(islice(told, count)):
-        yield part
+def _came_at(told: list[Page]) -> datetime:
+    return min(page.envelope.received_at for page in told)
 
 
-def _came_at(told: list[Envelope]) -> datetime:
-    return min(envelope.received_at for envelope in told)
-
-
-def _bars(told: list[Envelope], records: Records) -> pd.DataFrame:
+def _bars(told: list[Page], day: date) -> pd.DataFrame:
     """The bars of replies, one row for each, as observed last."""
     sources = []
-    for envelope in told:
-        reply = Page(COMPARED, envelope).json
+    for page in told:
+        reply = page.json
         bars = reply.get("data") if isinstance(reply, dict) else None
-        if isinstance(bars, list):
-            constants = {"conid": envelope.request.query.get("conid"), "volumeFactor": reply.get("volumeFactor")}
-            block = Block([bar for bar in bars if isinstance(bar, dict)], constants)
-            sources.append(Source(block, envelope, "", records.day))
+        if isinstance(bars, list | Columnar):
+            constants = {"conid": page.envelope.request.query.get("conid"), "volumeFactor": reply.get("volumeFactor")}
+            records = bars if isinstance(bars, Columnar) else [bar for bar in bars if isinstance(bar, dict)]
+            sources.append(Source(Block(records, constants), page.envelope, "", day))
     accepted = conform(Wire, sources).accepted
     rows = accepted.drop_columns(["raw_sha256", "run_id"]).to_pandas()
     rows["raw_sha256"] = accepted["raw_sha256"].cast("string").to_pandas()  # whose dictionary may hold one twice
