@@ -54,7 +54,7 @@ def test_the_simulator_answers_every_endpoint(transport: Transport, endpoint: En
 
 def test_an_endpoint_without_a_route_would_be_noticed() -> None:
     with serve(Options(positions=0, tls=False)) as gateway:  # asked by hand: the transport sends what is listed only
-        assert "Resource not found" in requests.get(f"{gateway.url}/nowhere", timeout=10).text
+        assert "Resource not found" in requests.get(f"{gateway.url}/nowhere", timeout=120).text
 
 
 @pytest.mark.parametrize("landing", EVERY.landings, ids=_named)

@@ -23,7 +23,8 @@ from tests.nights import dagster_home
 
 ROOT = Path(__file__).parents[2]
 REPOSITORY = {"repositoryLocationName": "ibkr", "repositoryName": "__repository__"}
-PATIENCE = 120.0
+PATIENCE = 600.0
+"""Seconds; a night takes about twenty, and several times that where everything else is tested beside it."""
 T = TypeVar("T")
 # Started in the background, a process inherits an ignored SIGINT, and Dagster then ignores SIGTERM too.
 UNDEAF = (
@@ -72,7 +73,7 @@ class Dev:
         """The data of a GraphQL reply."""
         body = json.dumps({"query": query, "variables": variables}).encode()
         request = urllib.request.Request(f"{self.url}/graphql", body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as reply:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
             decoded = json.loads(reply.read())
         assert "errors" not in decoded, decoded
         return decoded["data"]
@@ -184,7 +185,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     """End the tree from its root, as Ctrl-C does; what is left of its group after that is killed and is a failure."""
     process.terminate()
     try:
-        process.wait(timeout=60)
+        process.wait(timeout=PATIENCE)
         soon(lambda: True if not _is_alive(process.pid) else None, "the processes of dagster dev to end")
     finally:
         if _is_alive(process.pid):

@@ -37,7 +37,7 @@ bars = { depth_days = 5, asset_classes = ["STK"] }
 options = { requests = 0 }
 """
 HISTORY = "/iserver/marketdata/history"
-HANGS = 300  # seconds; a command takes about ten
+HANGS = 900  # seconds; a command takes about ten
 WAITING = "stopped here, it goes on with `make resume`"
 LIMIT_BROKEN = {"name": "limit", "path": "/portfolio/*/ledger", "times": 1, "faults": ["throttled"]}
 SLOW_BARS = {"name": "slow", "path": HISTORY, "faults": [{"fault": "slow", "seconds": 60}]}

@@ -127,7 +127,7 @@ def test_dagsters_own_command_lands_a_range_of_bars_in_one_run(evening: Evening)
 @pytest.fixture(scope="module")
 def page(evening: Evening, browser: Browser) -> Page:
     page = browser.new_page(base_url=evening.dev.url)
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(300_000)
     return page
 
 
@@ -145,7 +145,7 @@ def test_an_assets_page_shows_in_a_browser_what_it_is_and_asks_nobody_else(eveni
         "greater than 0",
         evening.day,
     ):
-        expect(page.get_by_text(told).filter(visible=True).first).to_be_visible(timeout=60_000)
+        expect(page.get_by_text(told).filter(visible=True).first).to_be_visible(timeout=300_000)
     check = "market_value_is_quantity_times_price"
     page.goto(f"/assets/positions?view=checks&checkDetail={check}")
     for told in (
@@ -155,14 +155,14 @@ def test_an_assets_page_shows_in_a_browser_what_it_is_and_asks_nobody_else(eveni
         "Passed",
         "residual_in_tolerances",
     ):
-        expect(page.get_by_text(told).filter(visible=True).first).to_be_visible(timeout=60_000)
+        expect(page.get_by_text(told).filter(visible=True).first).to_be_visible(timeout=300_000)
     assert elsewhere == []
 
 
 def test_a_days_page_shows_its_rows_with_account_ids_shortened(evening: Evening, page: Page) -> None:
     page.goto(f"/assets/positions?view=partitions&partition={evening.day}")
     page.get_by_text("[Show Markdown]").filter(visible=True).first.click()
-    expect(page.get_by_text("U…0001").filter(visible=True).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("U…0001").filter(visible=True).first).to_be_visible(timeout=300_000)
     assert "U9900001" not in page.content()
 
 

@@ -36,7 +36,7 @@ scanner = { runs = [] }
 """
 OBSERVATION = {"observed_at", "raw_sha256", "run_id", "reckoned_at"}
 WORLD = Options(clock=EVENING, positions=20)
-HANGS = 300  # seconds; a run takes about ten
+HANGS = 900  # seconds; a run takes about ten
 Process = subprocess.Popen[str]
 
 

@@ -154,7 +154,7 @@ def test_a_person_who_is_told_of_the_wait_can_stop_it_and_loses_nothing(tmp_path
                 if "Waiting 15 minutes" in line:
                     os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does: the whole group hears it
                     break
-            after, _ = process.communicate(timeout=60)
+            after, _ = process.communicate(timeout=600)
     assert process.returncode == 130, (before, after)
     assert "Stopped. What was landed is kept; run it again." in after
     assert "stopped here, it goes on with `make resume`" in before[-1]

@@ -50,7 +50,7 @@ class Crooked:
     def was_asked(self, one: str, *, times: int) -> bool:
         """Wait until a request has come so often; false when it has not come for a long time."""
         with self._changed:
-            return self._changed.wait_for(lambda: self.asked.count(one) >= times, timeout=30)
+            return self._changed.wait_for(lambda: self.asked.count(one) >= times, timeout=120)
 
 
 @contextmanager

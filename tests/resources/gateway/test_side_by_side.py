@@ -60,7 +60,7 @@ def test_a_task_whose_turn_ends_after_others_found_nothing_to_do_goes_on() -> No
 
 
 def test_as_many_work_at_once_as_may_and_tasks_are_begun_in_their_order() -> None:
-    together, begun = threading.Barrier(5, timeout=10), []
+    together, begun = threading.Barrier(5, timeout=120), []
 
     def task(place: int) -> Iterator[int]:
         begun.append(place)
@@ -94,7 +94,7 @@ def _sending(sent: list[int], place: int, ready: threading.Barrier) -> Iterator[
 
 def test_the_first_error_ends_all_and_is_raised_after_what_came_before() -> None:
     sent: list[int] = []
-    ready = threading.Barrier(2, timeout=10)
+    ready = threading.Barrier(2, timeout=120)
 
     def failing() -> Iterator[int]:
         ready.wait()
@@ -122,7 +122,7 @@ def test_an_error_in_making_the_tasks_is_raised_too() -> None:
 @pytest.mark.parametrize("end", ["closed", "interrupted"])
 def test_a_reader_who_leaves_ends_the_tasks_though_they_were_not_done(end: str) -> None:
     sent: list[int] = []
-    ready = threading.Barrier(2, timeout=10)
+    ready = threading.Barrier(2, timeout=120)
     found = side_by_side((_sending(sent, place, ready) for place in range(2)), at_once=2)
     assert next(found) in {0, 1}
     if end == "closed":
@@ -135,7 +135,7 @@ def test_a_reader_who_leaves_ends_the_tasks_though_they_were_not_done(end: str) 
 
 def test_tasks_end_when_it_is_over_though_nobody_closed_their_reader() -> None:
     is_over, sent = threading.Event(), list[int]()
-    ready = threading.Barrier(2, timeout=10)
+    ready = threading.Barrier(2, timeout=120)
     found = side_by_side((_sending(sent, place, ready) for place in range(9)), at_once=2, is_over=is_over.is_set)
     assert next(found) in {0, 1}
     is_over.set()

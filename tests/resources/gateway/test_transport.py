@@ -86,7 +86,7 @@ def test_not_a_byte_of_http_is_sent_to_a_stranger(another: Running) -> None:
     transport = Transport(f"https://localhost:{listener.getsockname()[1]}/v1/api", pin=Pin(_STRANGER))
     with pytest.raises(Untrusted):
         transport.send(STATUS)
-    thread.join(timeout=10)
+    thread.join(timeout=120)
     listener.close()
     transport.close()
     assert heard in ([], [b""])

@@ -30,7 +30,7 @@ def connection(running: Running) -> Iterator[HTTPConnection]:
     running.control.clear_faults()
     port = urlsplit(running.url).port
     assert port is not None
-    made = HTTPConnection("127.0.0.1", port, timeout=5)
+    made = HTTPConnection("127.0.0.1", port, timeout=60)
     if running.certificate is not None:
         made = pinned(port, running.certificate)
     made.request("GET", "/v1/api/portfolio/accounts", headers=AGENT)
@@ -59,7 +59,7 @@ def test_a_connection_is_dropped_before_the_reply(running: Running, connection: 
 def test_a_reset_is_a_reset_and_no_orderly_end() -> None:
     with serve(Options(clock=EVENING, positions=3, pacing=False, tls=False)) as running:
         running.control.add_faults({"faults": ["reset"]})
-        with socket.create_connection(("127.0.0.1", urlsplit(running.url).port or 0), timeout=5) as plain:
+        with socket.create_connection(("127.0.0.1", urlsplit(running.url).port or 0), timeout=60) as plain:
             plain.sendall(b"GET /v1/api/tickle HTTP/1.1\r\nHost: localhost\r\nUser-Agent: test\r\n\r\n")
             with pytest.raises(ConnectionResetError):
                 plain.recv(1)
@@ -113,7 +113,7 @@ def test_a_slow_reply_holds_nobody_else_up(running: Running, connection: HTTPCon
     running.control.add_faults({"faults": [{"fault": "slow", "seconds": 30}], "path": "*/ledger"})
     connection.request("GET", LEDGER, headers=AGENT)
     port = urlsplit(running.url).port or 0
-    other = pinned(port, running.certificate) if running.certificate else HTTPConnection("127.0.0.1", port, timeout=5)
+    other = pinned(port, running.certificate) if running.certificate else HTTPConnection("127.0.0.1", port, timeout=60)
     other.request("GET", "/v1/api/tickle", headers=AGENT)
     assert other.getresponse().status == 200
     other.close()

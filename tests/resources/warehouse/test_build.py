@@ -134,7 +134,7 @@ def test_a_reader_in_another_process_sees_whole_versions_during_50_publications(
     for version in range(1, 51):
         assert build(target, [_source(tmp_path, version=version)], [DOUBLED]) == {"held": 1000, "doubled": 1000}
     stop.touch()
-    out, errors = reader.communicate(timeout=60)
+    out, errors = reader.communicate(timeout=600)
     assert reader.returncode == 0, errors
     assert int(out) >= 5
 
