@@ -27,15 +27,13 @@ from pipelines.orphans import own_run
 from pipelines.resume import partition_tags
 from pipelines.settings import Choices
 from resources.gateway.clock import Clock
-from tests.nights import CLOCKS, SOME_OF_ALL, Nights
+from tests.nights import ALIKE, CLOCKS, SOME_OF_ALL, Nights
 from tests.shared_time import SharedTime
 
 ROOT = Path(__file__).parents[2]
 DAY = "2026-11-23"
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 SCOPE = {**SOME_OF_ALL, "watchlist": ["AAPL", "272093"], "bars_asset_classes": ["STK"], "bars_depth_days": 10}
-ALIKE = ["allocation", "summary", "scanner_params", "scanner_runs", "contract_details", "option_chains", "quotes"]
-"""Datasets whose landing has nothing that another has not: left out, a night takes half its time."""
 LEFT_OUT = [*ALIKE, *(landing.name for landing in declared().landings if landing.time == "local")]
 CHOICES = Choices(leave_out=LEFT_OUT)
 LATE = [  # what a night imports only when it needs it: a sixth of its time
