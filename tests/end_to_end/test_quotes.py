@@ -124,7 +124,7 @@ def test_what_is_quoted_is_what_is_asked_and_the_quote_asks_for_no_bar(owner: Ow
     assert owner.asked == PLANNED
 
 
-def test_smaller_bars_are_quoted_asked_and_stopped_by_the_same_rules(owner: Owner) -> None:
+def test_smaller_bars_are_quoted_and_asked_by_the_same_rules(owner: Owner) -> None:
     """Five minutes: 78 bars a day, of which a thousand are a request."""
     owner.choices = Choices(bars=Bars(sizes=["1d", "1w"]))
     assert "contracts without a definition yet: 1 (NVDA)" in owner.quotes("bars_1w")["not known before"]
@@ -144,12 +144,6 @@ def test_smaller_bars_are_quoted_asked_and_stopped_by_the_same_rules(owner: Owne
     assert owner.tags()["ibkr/progress_bars_5min"].startswith(f"{planned} done (100%), over")
     told = owner.quotes("bars_5min")
     assert (told["requests"], told["missing"], told["already held"]) == ("0", "0", f"{DAYS:,}")
-
-    struck = {"path": "*/marketdata/history", "per_request": True, "times": 2, "faults": ["unavailable"]}
-    owner.gateway.control.replace_faults([struck])
-    owner.nights.scope, owner.nights.choices = {**SCOPE, "bars_quote_margin": 0.0}, owner.choices
-    owner.nights.materialize("raw/bars_5min", day="2026-06-01", last=str(LAST))
-    assert [(work.dataset, work.waits_for) for work in owner.waiting] == [("bars_5min", "OverQuote")]
 
 
 def test_the_assets_page_has_what_was_quoted_beside_what_was_asked(owner: Owner) -> None:
@@ -187,10 +181,11 @@ def test_several_under_way_that_would_ask_more_than_their_quote_stop_and_wait_fo
     struck = {"path": "*/marketdata/history", "per_request": True, "times": 2, "faults": ["unavailable"]}
     owner.gateway.control.replace_faults([struck])
     owner.nights.scope = {**SCOPE, "bars_quote_margin": 0.0}
-    outcome = owner.nights.run("history", "2022-06-01", str(LAST))
+    owner.nights.choices = Choices(bars=Bars(sizes=["1d", "5min"]))
+    outcome = owner.nights.materialize("raw/bars_5min", day=str(FIRST), last=str(LAST))
     planned, cold = 2 * 2, 2 * 2
     assert outcome.is_success, outcome.failures
     assert f"are more than the {planned + cold} that bars.quote_margin = 0 allows" in outcome.parked[0].reason
     assert owner.asked <= planned + cold + 2, "the one that was too many, and the other contract's on the wire"
     [work] = owner.waiting
-    assert (work.dataset, work.waits_for, work.margin) == ("bars_1d", "OverQuote", 0.0)
+    assert (work.dataset, work.waits_for, work.margin) == ("bars_5min", "OverQuote", 0.0)
