@@ -86,6 +86,7 @@ class Nights:
     instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
     kind: type[Gateway] = Timeless
     choices: Choices = field(default_factory=Choices)
+    _built: tuple[str, dg.Definitions] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def lake(self) -> Lake:
@@ -116,9 +117,13 @@ class Nights:
         }
 
     def definitions(self) -> dg.Definitions:
-        """The code location with these resources."""
-        settings = Settings(environment=Environment(), choices=self.choices)
-        return build_definitions(settings, resources=self.resources)
+        """The code location with these resources: made once for what is chosen, or it takes longer than a small run."""
+        resources = self.resources
+        chosen = repr((resources, self.choices))
+        if self._built is None or self._built[0] != chosen:
+            settings = Settings(environment=Environment(), choices=self.choices)
+            self._built = chosen, build_definitions(settings, resources=resources)
+        return self._built[1]
 
     def run(self, job: str, first: str, last: str | None = None) -> Outcome:
         """A job over a day, or a range of days in one run."""

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import takewhile
@@ -89,12 +90,15 @@ class Owner:
             return dict(run.tags)
 
 
-@pytest.fixture
-def owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Owner]:
-    home = dagster_home(tmp_path / "home")
-    monkeypatch.setenv("DAGSTER_HOME", str(home))
-    with serve(Options(clock=EVENING, positions=0, flavour=Flavour(cold_history=False))) as gateway:
-        nights = Nights(tmp_path / "data", gateway, scope={**SCOPE, "watchlist": ["265598", "272093"]})
+@contextmanager
+def _owning(folder: Path) -> Iterator[Owner]:
+    home = dagster_home(folder / "home")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        serve(Options(clock=EVENING, positions=0, flavour=Flavour(cold_history=False))) as gateway,
+    ):
+        patch.setenv("DAGSTER_HOME", str(home))
+        nights = Nights(folder / "data", gateway, scope={**SCOPE, "watchlist": ["265598", "272093"]})
         for name in ("symbols", "positions", "instruments"):
             outcome = nights.materialize(f"raw/{name}", name, day=DAY)
             assert outcome.is_success, outcome.failures
@@ -102,26 +106,65 @@ def owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Owner]:
         yield Owner(nights, home, gateway)
 
 
-def test_what_is_quoted_is_what_is_asked_and_the_quote_asks_for_no_bar(owner: Owner) -> None:
-    told = owner.quotes()
-    assert owner.asked == 0
-    assert owner.nights.lake.raw.partitions("bars_1d") == []
+@pytest.fixture
+def owner(tmp_path: Path) -> Iterator[Owner]:
+    with _owning(tmp_path) as owner:
+        yield owner
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A history, and what was quoted before and after it."""
+
+    owner: Owner
+    before: dict[str, str]
+    asked_before: int
+    read: str
+    tags: dict[str, str]
+    after: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+    with _owning(tmp_path_factory.mktemp("asked")) as owner:
+        before, asked_before = owner.quotes(), owner.asked
+        assert owner.nights.lake.raw.partitions("bars_1d") == []
+        assert owner.history() == 0, owner.read
+        yield Asked(owner, before, asked_before, owner.read, owner.tags(), owner.quotes())
+
+
+def test_what_is_quoted_is_what_is_asked_and_the_quote_asks_for_no_bar(asked: Asked) -> None:
+    told = asked.before
+    assert asked.asked_before == 0
     assert (told["contracts"], told["requests"], told["already held"]) == ("2", str(PLANNED), "0")
     assert told["trading days expected"] == told["missing"] == f"{DAYS:,}"
     assert told["time"] == "1 s at the pace of the budget"
     assert "contracts without a definition yet: 1 (NVDA)" in told["not known before"]
+    assert asked.owner.asked == PLANNED
+    assert f"bars_1d: 0 done (0%), {PLANNED} left, about 1 s; 0 asked, 0 s waited" in asked.read
+    assert f"bars_1d: {PLANNED} done (100%), over; {PLANNED} asked" in asked.read
+    assert asked.tags["ibkr/quote_bars_1d"] == "2 requests, 1 s, 0.00% of a day's budget"
+    assert asked.tags["ibkr/progress_bars_1d"].startswith(f"{PLANNED} done (100%), over")
 
-    assert owner.history() == 0, owner.read
-    assert owner.asked == PLANNED
-    assert f"bars_1d: 0 done (0%), {PLANNED} left, about 1 s; 0 asked, 0 s waited" in owner.read
-    assert f"bars_1d: {PLANNED} done (100%), over; {PLANNED} asked" in owner.read
-    assert owner.tags()["ibkr/quote_bars_1d"] == "2 requests, 1 s, 0.00% of a day's budget"
-    assert owner.tags()["ibkr/progress_bars_1d"].startswith(f"{PLANNED} done (100%), over")
 
-    told = owner.quotes()
+def test_what_is_held_is_quoted_as_nothing(asked: Asked) -> None:
+    told = asked.after
     assert (told["requests"], told["missing"], told["already held"]) == ("0", "0", f"{DAYS:,}")
-    assert owner.history() == 0, owner.read
-    assert owner.asked == PLANNED
+
+
+def test_the_assets_page_has_what_was_quoted_beside_what_was_asked(asked: Asked) -> None:
+    with dg.DagsterInstance.from_config(str(asked.owner.home)) as instance:
+        [run] = instance.get_runs(limit=1)
+        [quoted] = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.ASSET_OBSERVATION).records
+        found = instance.get_latest_materialization_event(BARS)
+    assert quoted.event_log_entry.dagster_event is not None
+    observed = quoted.event_log_entry.dagster_event.asset_observation_data.asset_observation.metadata
+    assert observed["quoted_requests"].value == PLANNED
+    assert found is not None
+    assert found.asset_materialization is not None
+    landed = found.asset_materialization.metadata
+    assert (landed["quoted_requests"].value, landed["requests"].value) == (PLANNED, PLANNED)
+    assert landed["trading_days_missing"].value == DAYS
 
 
 def test_smaller_bars_are_quoted_and_asked_by_the_same_rules(owner: Owner) -> None:
@@ -144,22 +187,6 @@ def test_smaller_bars_are_quoted_and_asked_by_the_same_rules(owner: Owner) -> No
     assert owner.tags()["ibkr/progress_bars_5min"].startswith(f"{planned} done (100%), over")
     told = owner.quotes("bars_5min")
     assert (told["requests"], told["missing"], told["already held"]) == ("0", "0", f"{DAYS:,}")
-
-
-def test_the_assets_page_has_what_was_quoted_beside_what_was_asked(owner: Owner) -> None:
-    assert owner.history() == 0, owner.read
-    with dg.DagsterInstance.from_config(str(owner.home)) as instance:
-        [run] = instance.get_runs(limit=1)
-        [quoted] = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.ASSET_OBSERVATION).records
-        found = instance.get_latest_materialization_event(BARS)
-    assert quoted.event_log_entry.dagster_event is not None
-    observed = quoted.event_log_entry.dagster_event.asset_observation_data.asset_observation.metadata
-    assert observed["quoted_requests"].value == PLANNED
-    assert found is not None
-    assert found.asset_materialization is not None
-    landed = found.asset_materialization.metadata
-    assert (landed["quoted_requests"].value, landed["requests"].value) == (PLANNED, PLANNED)
-    assert landed["trading_days_missing"].value == DAYS
 
 
 def test_a_run_of_the_ui_that_is_tagged_as_dry_quotes_and_asks_nothing(owner: Owner) -> None:
