@@ -3,6 +3,7 @@
 In real processes with real clocks: the command at a terminal, and a run of the UI.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -26,15 +27,16 @@ from resources.simulator.server import Running, serve
 from tests.end_to_end.conftest import DAY, EVENING
 from tests.end_to_end.dagster_dev import dagster_dev, soon
 from tests.end_to_end.held import held
-from tests.nights import PROFILE, Nights, dagster_home
+from tests.nights import ALIKE, PROFILE, Nights, dagster_home
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 ROOT = Path(__file__).parents[2]
-SMALL = """
+LEFT_OUT = [*ALIKE, "orders", "trades"]
+"""What is like the others, and what waits for its limits of seconds."""
+SMALL = f"""
 watchlist = ["AAPL"]
-leave_out = ["orders", "trades", "quotes", "scanner_params"]  # they wait for their limits of seconds
-bars = { depth_days = 5, asset_classes = ["STK"] }
-options = { requests = 0 }
+leave_out = {json.dumps(LEFT_OUT)}
+bars = {{ depth_days = 5, asset_classes = ["STK"] }}
 """
 HISTORY = "/iserver/marketdata/history"
 HANGS = 900  # seconds; a command takes about ten

@@ -3,6 +3,7 @@
 What a kill at any moment does, test_killed_at_random asks.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -19,20 +20,17 @@ from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.crooked import crooked
 from tests.end_to_end.conftest import DAY, EVENING
-from tests.nights import PROFILE, USUAL_TABLES, Listening, Nights, dagster_home
+from tests.nights import ALIKE, PROFILE, USUAL_TABLES, Listening, Nights, dagster_home
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 ROOT = Path(__file__).parents[2]
 SCOPE = {"watchlist": ["265598", "272093"], "bars_asset_classes": ["STK"], "bars_depth_days": 60}
-LEFT_OUT = {"orders", "trades", "quotes", "scanner_params"}
-"""What waits for its limits of seconds."""
-CONFIG = """
+LEFT_OUT = [*ALIKE, "orders", "trades"]
+"""What is like the others, and what waits for its limits of seconds."""
+CONFIG = f"""
 watchlist = ["265598", "272093"]
-leave_out = ["orders", "trades", "quotes", "scanner_params"]
-bars = { depth_days = 60, asset_classes = ["STK"] }
-options = { requests = 0 }
-details = { requests = 0 }
-scanner = { runs = [] }
+leave_out = {json.dumps(LEFT_OUT)}
+bars = {{ depth_days = 60, asset_classes = ["STK"] }}
 """
 OBSERVATION = {"observed_at", "raw_sha256", "run_id", "reckoned_at"}
 WORLD = Options(clock=EVENING, positions=20)
@@ -74,7 +72,7 @@ class Owner:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Nights:
     with serve(WORLD) as running:
         nights = Nights(
-            tmp_path_factory.mktemp("undisturbed"), running, scope=SCOPE, choices=Choices(leave_out=sorted(LEFT_OUT))
+            tmp_path_factory.mktemp("undisturbed"), running, scope=SCOPE, choices=Choices(leave_out=LEFT_OUT)
         )
         outcome = nights.run("nightly", DAY)
     assert outcome.is_success, (outcome.failures, outcome.failed_checks)
@@ -91,7 +89,7 @@ def owner(tmp_path: Path) -> Owner:
 def test_killed_while_a_reply_arrives_and_as_a_step_ends(owner: Owner, undisturbed: Nights) -> None:
     _kill_at_reply(owner, "/portfolio/U9900001/positions/0")
     owner.nights.assert_whole(DAY, positions=WORLD.positions)
-    _kill_after_line(owner, "check   allocation")
+    _kill_after_line(owner, "check   ledger")
     owner.nights.assert_whole(DAY, positions=WORLD.positions)
     _assert_made_good(owner, undisturbed)
 
