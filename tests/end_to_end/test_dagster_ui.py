@@ -1,5 +1,6 @@
 """Dagster's own commands and its UI load and run this project from a fresh home, and nobody is told of it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -16,11 +17,11 @@ from playwright.sync_api import Browser, Page, expect
 from resources.calendar.trading_days import trading_calendar
 from resources.warehouse.build import connected
 from tests.end_to_end.dagster_dev import Dev, dagster_dev
-from tests.nights import dagster_home
+from tests.nights import ALIKE, dagster_home
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 ROOT = Path(__file__).parents[2]
-SMALL = 'watchlist = ["AAPL"]\n[bars]\ndepth_days = 5\nasset_classes = ["CASH"]\n'
+SMALL = f'watchlist = ["AAPL"]\nleave_out = {json.dumps(ALIKE)}\n[bars]\ndepth_days = 5\nasset_classes = ["CASH"]\n'
 CALENDAR = trading_calendar("XNYS")
 
 
