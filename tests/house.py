@@ -2,7 +2,8 @@
 
 The sensors, the runs that they ask for and the jobs are the real ones; time is the simulator's. As the daemon does, a
 run key is started once. What the session's sensor does each minute is done here without Dagster's wrapper around it,
-which takes ten times as long, but for every half hour.
+which takes ten times as long, but for every half hour. What takes up the work that waits has its resources made once
+for all minutes that pass, since it only reads files.
 """
 
 from collections.abc import Callable, Iterator
@@ -63,7 +64,7 @@ class House:
     def live_until(self, end: datetime, each_minute: Callable[[datetime], None] = lambda _: None) -> None:
         """Let minutes pass; `each_minute` is what the world does to the house."""
         minute = 0
-        with self._watching() as watch:
+        with self._watching() as watch, self._ticking() as ticks:
             while self.now < end:
                 self.gateway.control.advance(min(MINUTE, end - self.now))
                 each_minute(self.now)
@@ -72,7 +73,7 @@ class House:
                 else:
                     self.said["session"] = watch.keep()
                 if self.nights.lake.parked.waiting():
-                    self.look("resume_parked_work")
+                    self._look("resume_parked_work", ticks)
                 minute += 1
 
     def night_falls(self) -> Outcome:
@@ -83,11 +84,11 @@ class House:
 
     def look(self, name: str) -> list[Outcome]:
         """One tick of a sensor, and the runs that it asked for."""
-        resources = self._definitions.resources
-        with dg.build_sensor_context(
-            instance=self.nights.instance, definitions=self._definitions, resources=resources
-        ) as context:
-            data = self._definitions.get_repository_def().get_sensor_def(name).evaluate_tick(context)
+        with self._ticking() as context:
+            return self._look(name, context)
+
+    def _look(self, name: str, context: dg.SensorEvaluationContext) -> list[Outcome]:
+        data = self._definitions.get_repository_def().get_sensor_def(name).evaluate_tick(context)
         self.said[name] = data.skip_message or ""
         outcomes = []
         for request in data.run_requests or []:
@@ -114,6 +115,12 @@ class House:
     @cached_property
     def _definitions(self) -> dg.Definitions:
         return self.nights.definitions()
+
+    def _ticking(self) -> dg.SensorEvaluationContext:
+        """What a sensor's tick is given, while it is open."""
+        return dg.build_sensor_context(
+            instance=self.nights.instance, definitions=self._definitions, resources=self._definitions.resources
+        )
 
     @contextmanager
     def _watching(self) -> Iterator[Watch]:

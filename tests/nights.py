@@ -46,6 +46,13 @@ EVERYTHING = Choices(take_in=[landing.name for landing in FOUND.landings if land
 ALIKE = ["allocation", "summary", "scanner_params", "scanner_runs", "contract_details", "option_chains", "quotes"]
 """Datasets whose landing has nothing that another has not: left out, a night takes two thirds of its time."""
 FEW = Choices(leave_out=ALIKE)
+
+
+def only(*names: str) -> Choices:
+    """A night of these datasets alone; what it publishes is empty of the others."""
+    return Choices(leave_out=[landing.name for landing in USUAL_LANDINGS if landing.name not in names])
+
+
 CLOCKS: dict[str, Clock] = {}
 """The simulators' clocks by their URL: a resource is configured with values, not with objects."""
 

@@ -1,5 +1,6 @@
 """A login with several accounts: what must wait is parked and comes last, and only what was wished for is kept."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from resources.lake.layout import OPEN
@@ -17,7 +19,7 @@ from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
 from tests.end_to_end.conftest import DAY, EVENING
 from tests.house import House
-from tests.nights import USUAL_LANDINGS, USUAL_TABLES, Nights, dagster_home
+from tests.nights import USUAL_LANDINGS, USUAL_TABLES, Nights, dagster_home, only
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 ROOT = Path(__file__).parents[2]
@@ -27,6 +29,10 @@ OLDER = replace(THREE, flavour=Flavour(all_periods=False))
 ACCOUNTS = ["U9900001", "U9900002", "U9900003"]
 SCOPE = {"bars_asset_classes": ["BOND"]}
 QUARTER = timedelta(minutes=16)
+BY_ACCOUNT = [table for table in USUAL_TABLES if "account_id" in table.key]
+OF_ACCOUNTS = {table.raw.name for table in BY_ACCOUNT}
+TRADES = {"trades", "instruments", "symbols"}
+"""Executions are told by account too, and these are needed with them; the rest is the same whoever is logged in."""
 
 
 @pytest.fixture
@@ -37,7 +43,7 @@ def gateway() -> Iterator[Running]:
 
 def test_a_night_of_several_accounts_waits_for_nothing_and_has_the_months_of_one_by_turns(tmp_path: Path) -> None:
     with serve(THREE) as gateway:
-        nights = Nights(tmp_path, gateway, scope=SCOPE)
+        nights = Nights(tmp_path, gateway, scope=SCOPE, choices=only(*OF_ACCOUNTS, *TRADES))
         outcome = House(nights, gateway).night_falls()
         asked = [request["path"] for request in gateway.control.requests() if "/pa/" in request["path"]]
     assert outcome.is_success, (outcome.failures, outcome.failed_checks)
@@ -53,7 +59,7 @@ def test_a_night_of_several_accounts_waits_for_nothing_and_has_the_months_of_one
 def test_an_advisers_night_is_of_every_client_and_of_the_own_account(tmp_path: Path) -> None:
     clients = ["U9900001", "U9900002"]
     with serve(Options(clock=EVENING, accounts=2, positions=3, adviser=True)) as gateway:
-        nights = Nights(tmp_path, gateway, scope=SCOPE)
+        nights = Nights(tmp_path, gateway, scope=SCOPE, choices=only(*OF_ACCOUNTS, *TRADES))
         outcome = nights.run("nightly", DAY)
         asked = [request["path"] for request in gateway.control.requests() if "accounts" in request["path"]]
     assert outcome.is_success, (outcome.failures, outcome.failed_checks)
@@ -78,7 +84,8 @@ def _accounts_asked(nights: Nights) -> list[list[str]]:
 def test_each_account_waits_its_quarter_of_an_hour_and_nothing_else_waits_for_it(
     gateway: Running, tmp_path: Path
 ) -> None:
-    nights = Nights(tmp_path, gateway, scope=SCOPE)
+    kept = {"accounts", "ledger", "positions", "orders", "performance", "symbols", "instruments", "bars_1d"}
+    nights = Nights(tmp_path, gateway, scope=SCOPE, choices=only(*kept))
     house = House(nights, gateway)
     evening = house.night_falls()
     assert evening.is_success, (evening.failures, evening.failed_checks)
@@ -91,7 +98,7 @@ def test_each_account_waits_its_quarter_of_an_hour_and_nothing_else_waits_for_it
         if event.dagster_event and event.dagster_event.is_step_start
     ]
     landed = [step for step in started if step.startswith("raw__")]
-    perishable = {f"raw__{one.name}" for one in USUAL_LANDINGS if one.time == "perishable" and not one.needs}
+    perishable = {f"raw__{one.name}" for one in USUAL_LANDINGS if one.time == "perishable" and one.name in kept}
     assert set(landed[: len(perishable)]) == perishable, "the perishable first"
     assert {"positions", "ledger", "bars_1d"} <= set(started[: started.index("raw__performance")])
     house.look("resume_parked_work")
@@ -110,24 +117,24 @@ def test_each_account_waits_its_quarter_of_an_hour_and_nothing_else_waits_for_it
 def test_only_the_accounts_that_are_wished_for_are_kept_in_any_table(
     gateway: Running, tmp_path: Path, wished: list[str]
 ) -> None:
-    nights = Nights(tmp_path, gateway, scope={**SCOPE, "accounts": wished})
+    nights = Nights(tmp_path, gateway, scope={**SCOPE, "accounts": wished}, choices=only(*OF_ACCOUNTS))
     house = House(nights, gateway)
     house.night_falls()
     house.live_until(house.now + QUARTER)
     assert nights.lake.parked.waiting() == []
-    reprocessed = nights.run("reprocess", DAY)
-    by_account = [table for table in USUAL_TABLES if "account_id" in table.key]
-    assert {"accounts", "ledger", "positions", "nav"} <= {table.name for table in by_account}
-    for outcome in (*house.outcomes, reprocessed):
+    house.run("reprocess", {"dagster/partition": DAY}, [dg.AssetKey(table.name) for table in BY_ACCOUNT])
+    assert {"accounts", "ledger", "positions", "nav"} <= {table.name for table in BY_ACCOUNT}
+    for outcome in house.outcomes:
         assert outcome.is_success, (outcome.failures, outcome.failed_checks)
-    for table in by_account:
+    for table in BY_ACCOUNT:
         kept = sorted(nights.table(table.name)["account_id"].unique())
         assert kept == sorted(wished) or (table.name == "orders" and not kept), table.name
 
 
 def test_a_person_who_is_told_of_the_wait_can_stop_it_and_loses_nothing(tmp_path: Path) -> None:
     dagster_home(tmp_path / "home")
-    (tmp_path / "own.toml").write_text('leave_out = ["orders", "trades", "quotes"]\n[bars]\nasset_classes = ["BOND"]\n')
+    leave_out = only("accounts", "ledger", "performance").leave_out
+    (tmp_path / "own.toml").write_text(f"leave_out = {json.dumps(leave_out)}\n")
     with serve(OLDER) as running:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("IBKR_")},
