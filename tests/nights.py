@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -132,12 +133,13 @@ class Nights:
             self._built = chosen, build_definitions(settings, resources=resources)
         return self._built[1]
 
-    def run(self, job: str, first: str, last: str | None = None) -> Outcome:
-        """A job over a day, or a range of days in one run."""
+    def run(self, job: str, first: str, last: str | None = None, *, keys: Sequence[str] = ()) -> Outcome:
+        """A job, or some assets of it, over a day, or a range of days in one run."""
         result = self._job(job).execute_in_process(
             instance=self.instance,
             partition_key=None if last else first,
             tags=_range(first, last) if last else None,
+            asset_selection=[dg.AssetKey(key.split("/")) for key in keys] or None,
             run_config=_quiet(),
             raise_on_error=False,
         )

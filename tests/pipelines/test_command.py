@@ -17,12 +17,15 @@ from pipelines.settings import Choices, Environment, Settings
 from resources.lake.parked import Parked
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
-from tests.nights import Nights, dagster_home
+from tests.nights import Nights, dagster_home, only
 
 DAY = date(2026, 11, 23)
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 SCOPE = {"watchlist": ["AAPL"], "bars_asset_classes": ["STK"], "bars_depth_days": 3}
 FEW_LINES = 3
+BARS = ("symbols", "instruments", "positions", "bars_1d")
+NET_VALUE = ("accounts", "ledger", "performance")
+"""Each with what it needs."""
 
 
 @dataclass
@@ -42,7 +45,9 @@ class Terminal:
     def waiting(self) -> set[str]:
         return {work.dataset for work in self.nights.lake.parked.waiting()}
 
-    def nightly(self) -> int:
+    def nightly(self, *names: str) -> int:
+        """A night of the named datasets alone."""
+        self.choices = only(*names)
         return self._runs(lambda command: command.run("nightly", DAY, DAY))
 
     def resume(self) -> int:
@@ -111,7 +116,7 @@ def test_resuming_without_a_login_starts_nothing_and_says_who_waits_and_what_to_
 @pytest.mark.long
 def test_a_night_without_a_login_waits_and_resume_makes_it_whole(terminal: Terminal, home: Path) -> None:
     terminal.gateway.control.log_out()
-    assert terminal.nightly() == PARKED_CODE
+    assert terminal.nightly(*NET_VALUE, *BARS, "allocation") == PARKED_CODE
     assert terminal.waiting >= {"accounts", "ledger", "positions", "allocation", "performance", "bars_1d"}
     assert len(terminal.last_lines().splitlines()) == FEW_LINES
     assert "✗" not in terminal.read
@@ -130,7 +135,7 @@ def test_a_night_without_a_login_waits_and_resume_makes_it_whole(terminal: Termi
 @pytest.mark.long
 def test_a_limit_of_minutes_is_waited_for_between_two_runs_and_not_in_one(terminal: Terminal, home: Path) -> None:
     terminal.faults({"path": "*/ledger", "times": 1, "faults": ["throttled"]})
-    assert terminal.nightly() == 0, terminal.read
+    assert terminal.nightly("ledger") == 0, terminal.read
     assert "ledger" in terminal.read.split("Waiting 15 minutes; stopped here, it goes on with `make resume`.")[0]
     assert terminal.gateway.simulation.clock.now() - EVENING >= timedelta(minutes=15)
     assert [job for job, _ in _runs(home)] == ["nightly", "resume"]
@@ -145,7 +150,7 @@ def test_a_limit_of_minutes_is_waited_for_between_two_runs_and_not_in_one(termin
 @pytest.mark.long
 def test_what_landed_is_published_though_a_part_waits_for_a_person(terminal: Terminal, home: Path) -> None:
     terminal.gateway.control.compete()
-    assert terminal.nightly() == PARKED_CODE
+    assert terminal.nightly(*BARS, "ledger", "orders", "trades") == PARKED_CODE
     assert terminal.waiting >= {"bars_1d", "orders", "trades"}
     assert "positions" not in terminal.waiting
     assert len(terminal.nights.query("from positions")) == 2
@@ -163,7 +168,7 @@ def test_a_failed_check_ends_with_1_and_what_was_parked_with_it_is_landed_but_no
         {"path": "*/positions/*", "faults": ["duplicated"]},
         {"path": "/pa/performance", "times": 1, "faults": ["throttled"]},
     )
-    assert terminal.nightly() == 1
+    assert terminal.nightly(*NET_VALUE, "positions") == 1
     assert "performance" in terminal.waiting
     terminal.faults()
     terminal.gateway.control.advance(timedelta(minutes=16))
