@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 from bokeh_sampledata import stocks
 
-from pipelines.choices import Bars
+from pipelines.choices import Bars, BarSize
+from pipelines.definitions import published_keys
 from pipelines.outcome import Outcome
-from pipelines.settings import Choices
 from resources.calendar.trading_days import trading_calendar
 from resources.simulator.options import Options
 from resources.simulator.server import serve
-from tests.nights import Nights, rest
+from tests.nights import Nights, only, rest
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 CONIDS = {"AAPL": 265598, "FB": 107113386, "GOOG": 208813720, "IBM": 8314, "MSFT": 272093}
@@ -27,6 +27,10 @@ BEFORE, SPLIT, AFTER, LATER = date(2005, 2, 25), date(2005, 2, 28), date(2005, 3
 RESTATED = date(2005, 2, 24)
 EARLIER = date(2005, 2, 7), date(2005, 2, 9)
 """Days whose smaller bars are fetched after the split only."""
+SIZES: list[BarSize] = ["1d", "1h"]
+LISTED = ["positions", "symbols", "instruments"]
+PRICED = only(*LISTED, "bars_1d", "corporate_actions", "bar_coverage", "check_results", "requests")
+OF_PRICES = ["bars_1d", "bars_1h", "corporate_actions", "bar_restatements"]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +48,7 @@ def lived(given: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> tupl
     evening = datetime(2013, 3, 1, 23, 30, tzinfo=UTC)
     scope = {"watchlist": list(CONIDS), "bars_asset_classes": ["STK"], "bars_depth_days": 4000}
     with serve(Options(market=folder / "prices.csv", clock=evening, positions=3)) as gateway:
-        nights = Nights(folder / "data", gateway, scope=scope)
+        nights = Nights(folder / "data", gateway, scope=scope, choices=PRICED)
         return nights, nights.run("nightly", LAST.isoformat())
 
 
@@ -119,7 +123,7 @@ def vintages(tmp_path_factory: pytest.TempPathFactory) -> Vintages:
     restated.to_csv(folder / "restated.csv", index=False)
     scope = {"watchlist": ["AAPL", "IBM"], "bars_asset_classes": ["STK"], "bars_depth_days": 150}
     scope |= {"bars_depths": {"1h": 10}}
-    outcomes, choices = [], Choices(bars=Bars(sizes=["1d", "1h"]))
+    outcomes, choices = [], PRICED.model_copy(update={"bars": Bars(sizes=SIZES)})
     for day, file in ((BEFORE, "traded"), (SPLIT, "traded"), (AFTER, "restated"), (LATER, "restated")):
         evening = datetime(day.year, day.month, day.day, 23, 30, tzinfo=UTC)
         with serve(Options(market=folder / f"{file}.csv", clock=evening, positions=0)) as gateway:
@@ -198,8 +202,9 @@ def test_built_again_from_raw_all_of_it_is_the_same(vintages: Vintages, tmp_path
     shutil.copytree(vintages.nights.data, tmp_path / "data")
     again = Nights(tmp_path / "data", gateway=None, scope=vintages.nights.scope, choices=vintages.nights.choices)
     shutil.rmtree(again.lake.layout.folder / "tables")
-    outcome = again.run("reprocess", BEFORE.isoformat(), LATER.isoformat())
+    published = [key.to_user_string() for key in published_keys(SIZES)]
+    outcome = again.run("reprocess", BEFORE.isoformat(), LATER.isoformat(), keys=[*LISTED, *OF_PRICES, *published])
     assert outcome.is_success, outcome.failures
-    for name in ("bars_1d", "corporate_actions", "bar_restatements", "bars_adjusted", "bars_1h"):
+    for name in (*OF_PRICES, "bars_adjusted"):
         sql = f"select count(*), bit_xor(hash(t)) from {name} t"
         assert again.query(sql).equals(vintages.nights.query(sql)), name
