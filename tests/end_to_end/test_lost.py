@@ -13,7 +13,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from pipelines.settings import Alerts, Choices
+from assets.kit.declare import Landing
+from pipelines.settings import Alerts
 from resources.gateway.allowed import Tier
 from resources.gateway.endpoint import Endpoint
 from resources.simulator.faults.files import parse_rules
@@ -21,7 +22,7 @@ from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.end_to_end.conftest import DAY, EVENING
 from tests.house import House, Lived
-from tests.nights import SOME_OF_ALL, USUAL_LANDINGS, Nights
+from tests.nights import SOME_OF_ALL, USUAL_LANDINGS, Nights, only
 from tests.receiver import receiving
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
@@ -32,13 +33,16 @@ TUESDAYS_NIGHT = EVENING + timedelta(days=1)
 WEDNESDAYS_NIGHT = EVENING + timedelta(days=2)
 SCOPE: dict[str, Any] = {**SOME_OF_ALL, "bars_asset_classes": ["STK"], "bars_depth_days": 5}
 LANDINGS = [landing for landing in USUAL_LANDINGS if landing.time != "local"]
-PERISHABLE = {landing.name for landing in LANDINGS if landing.time == "perishable"}
 OF_THE_BROKERAGE = {
     landing.name
     for landing in LANDINGS
     if any(isinstance(one, Endpoint) and one.tier is Tier.BROKERAGE for one in landing.endpoints)
 }
-LATER = {landing.name for landing in LANDINGS} - PERISHABLE
+OF_EACH_KIND = [
+    *("accounts", "allocation", "ledger", "positions", "orders", "quotes"),  # lost with their day
+    *("symbols", "instruments", "performance", "trades", "bars_1d"),  # to be had later
+]
+"""Of both some need the brokerage session, and some do not."""
 MINUTES = timedelta(minutes=5)
 
 
@@ -50,6 +54,19 @@ class Told(Lived):
     def titles(self) -> list[str]:
         return [posted["title"] for _, posted in self.phone.posted]
 
+    @property
+    def landed(self) -> list[Landing]:
+        """What this house asks for."""
+        return [landing for landing in LANDINGS if landing.name not in self.nights.choices.leave_out]
+
+    @property
+    def of_the_brokerage(self) -> set[str]:
+        return {landing.name for landing in self.landed} & OF_THE_BROKERAGE
+
+    @property
+    def perishable(self) -> set[str]:
+        return {landing.name for landing in self.landed if landing.time == "perishable"}
+
     def goes_to(self, instant: datetime) -> None:
         """Hours in which nobody looks: the daemon was away too."""
         self.gateway.control.move_to(instant)
@@ -58,23 +75,25 @@ class Told(Lived):
         return {(one.work.dataset, one.work.days[-1]): one.ending for one in self.nights.lake.parked.ended()}
 
 
-def _living(folder: Path, **rules: Any) -> Iterator[Told]:
+def _living(folder: Path, *names: str, **rules: Any) -> Iterator[Told]:
+    """A house that lands the named datasets alone."""
     faults = parse_rules(rules["faults"]) if rules else ()
     with receiving() as phone, serve(Options(clock=EVENING, positions=4, faults=faults)) as gateway:
         gateway.control.tick_at(0)
-        nights = Nights(folder, gateway, scope=SCOPE, choices=Choices(alerts=Alerts(targets=[phone.target])))
+        choices = only(*names).model_copy(update={"alerts": Alerts(targets=[phone.target])})
+        nights = Nights(folder, gateway, scope=SCOPE, choices=choices)
         yield Told(House(nights, gateway), phone)
 
 
 @pytest.fixture
 def living(tmp_path: Path) -> Iterator[Told]:
-    yield from _living(tmp_path)
+    yield from _living(tmp_path, *OF_EACH_KIND, *OF_THE_BROKERAGE)
 
 
 @pytest.fixture(scope="module")
 def lapsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     """Monday night without a login, which comes back half an hour after Tuesday's open; then Tuesday's night."""
-    for lived in _living(tmp_path_factory.mktemp("lapsed")):
+    for lived in _living(tmp_path_factory.mktemp("lapsed"), *OF_EACH_KIND, "parked_work"):
         lived.gateway.control.log_out()
         night = lived.house.night_falls()
         assert night.is_success, night.failures
@@ -95,8 +114,10 @@ def lapsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
 
 def test_what_is_told_on_the_day_only_is_lost_with_the_reason_and_nothing_else_is(lapsed: Told) -> None:
     endings = lapsed.endings()
-    assert {name for (name, day), ending in endings.items() if ending == "lost"} == PERISHABLE
-    assert {name for (name, day), ending in endings.items() if ending == "landed"} == LATER
+    assert {name for (name, day), ending in endings.items() if ending == "lost"} == lapsed.perishable
+    assert {name for (name, day), ending in endings.items() if ending == "landed"} == {
+        one.name for one in lapsed.landed
+    } - lapsed.perishable
     assert {day for _, day in endings} == {MONDAY}
     assert lapsed.nights.lake.parked.waiting() == []
     for one in lapsed.nights.lake.parked.ended():
@@ -110,10 +131,10 @@ def test_the_loss_is_in_the_warehouse_and_on_each_assets_page(lapsed: Told) -> N
     lost = lapsed.nights.query(
         "select distinct dataset, waits_for, why from parked_work where ending = 'lost' order by dataset"
     )
-    assert set(lost["dataset"]) == PERISHABLE
+    assert set(lost["dataset"]) == lapsed.perishable
     assert set(lost["waits_for"]) == {"LoginRequired"}
     assert lost["why"].str.contains("the gateway tells it only on the day itself").all()
-    for name in PERISHABLE:
+    for name in lapsed.perishable:
         records = lapsed.nights.instance.fetch_observations(dg.AssetKey(["raw", name]), limit=50).records
         observed = [one.asset_observation for one in records]
         [loss] = [one for one in observed if one is not None and "lost" in one.metadata]
@@ -128,7 +149,7 @@ def test_a_night_with_a_loss_says_so_and_is_published_all_the_same(lapsed: Told)
 
 
 def test_nothing_of_that_day_was_made_up(lapsed: Told) -> None:
-    for name in PERISHABLE:
+    for name in lapsed.perishable:
         assert lapsed.nights.lake.raw.partitions(name) == [TUESDAY.isoformat()], name
     assert set(lapsed.nights.table("positions")["trading_day"].astype(str)) == {"2026-11-24"}
 
@@ -142,7 +163,7 @@ def test_what_can_be_had_later_was_had(lapsed: Told) -> None:
 
 def test_the_next_night_is_whole(lapsed: Told) -> None:
     tuesday = TUESDAY.isoformat()
-    for landing in LANDINGS:
+    for landing in lapsed.landed:
         if landing.name != "bars_1d":  # of a range: kept under the last day that had to be asked for
             assert lapsed.nights.lake.raw.landings(landing.name, tuesday), landing.name
     assert TUESDAY in set(lapsed.nights.query("select trading_day from bars_1d")["trading_day"].dt.date)
@@ -168,7 +189,7 @@ def _waits_for_the_brokerage_alone(lived: Told, waits_for: str) -> None:
     night = lived.house.outcomes[0]
     assert (night.is_success, night.failures) == (True, [])
     waiting = {(work.dataset, work.waits_for) for work in lived.nights.lake.parked.waiting()}
-    assert waiting == {(name, waits_for) for name in OF_THE_BROKERAGE}
+    assert waiting == {(name, waits_for) for name in lived.of_the_brokerage}
     for name in ("accounts", "ledger", "positions", "allocation", "instruments", "symbols", "nav"):
         assert len(lived.nights.table(name)) > 0, name
     assert lived.nights.lake.tables.files("bars_1d") == []
@@ -179,9 +200,9 @@ def _waits_for_the_brokerage_alone(lived: Told, waits_for: str) -> None:
 
 def _is_whole(lived: Told) -> None:
     assert lived.nights.lake.parked.waiting() == []
-    assert lived.endings() == {(name, MONDAY): "landed" for name in OF_THE_BROKERAGE}
+    assert lived.endings() == {(name, MONDAY): "landed" for name in lived.of_the_brokerage}
     assert MONDAY in set(lived.nights.query("select trading_day from bars_1d")["trading_day"].dt.date)
-    for name in PERISHABLE:
+    for name in lived.perishable:
         assert len(lived.nights.lake.raw.landings(name, DAY)) == 1, "asked for once"
 
 
@@ -206,14 +227,17 @@ def test_while_somebody_else_has_the_session_only_what_needs_it_waits_and_comes_
 
 def test_while_the_brokerage_session_does_not_come_up_only_what_needs_it_waits(tmp_path: Path) -> None:
     unbridged = [{"name": "dead", "path": "/iserver/*", "faults": ["bridgeless"]}]
-    for lived in _living(tmp_path, faults=unbridged):
+    for lived in _living(tmp_path, *OF_EACH_KIND, faults=unbridged):
         lived.house.night_falls()
         lived.house.live_until(EVENING + MINUTES)
         _waits_for_the_brokerage_alone(lived, "NotReady")
+        lived.goes_to(EVENING + timedelta(minutes=28))
+        lived.house.live_until(EVENING + timedelta(minutes=29))
         assert lived.titles == [], "it may heal by itself"
-        lived.house.live_until(EVENING + timedelta(minutes=40))
+        lived.house.live_until(EVENING + timedelta(minutes=33))
+        assert {work.waits_for for work in lived.nights.lake.parked.waiting()} == {"NotReady"}
         assert lived.titles == ["IBKR: log in by Tue 09:30 New York"], "and a person is told when it does not"
         lived.gateway.control.clear_faults()
-        lived.house.live_until(EVENING + timedelta(minutes=45))
+        lived.house.live_until(EVENING + timedelta(minutes=38))
         _is_whole(lived)
         assert len(lived.titles) == 1
