@@ -7,11 +7,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.settings import Choices
 from resources.simulator.options import Options
 from resources.simulator.server import serve
 from resources.warehouse.build import connected
 from tests.end_to_end.conftest import EVENING, WATCHED
-from tests.nights import Nights
+from tests.nights import FEW, Nights
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 DAYS = ["2026-11-19", "2026-11-20", "2026-11-23"]
@@ -19,11 +20,12 @@ DAYS = ["2026-11-19", "2026-11-20", "2026-11-23"]
 
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three nights of one account, as files."""
+    """Three nights of one account, as files; the last of every dataset."""
     folder = tmp_path_factory.mktemp("lived")
     for day, ago in zip(DAYS, (4, 3, 0), strict=True):
         with serve(Options(clock=EVENING - timedelta(days=ago), positions=30)) as gateway:
-            outcome = Nights(folder, gateway, scope=WATCHED).run("nightly", day)
+            choices = Choices() if day == DAYS[-1] else FEW
+            outcome = Nights(folder, gateway, scope=WATCHED, choices=choices).run("nightly", day)
         assert outcome.is_success, (outcome.failures, outcome.failed_checks)
     return folder
 
