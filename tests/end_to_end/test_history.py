@@ -21,7 +21,7 @@ from resources.simulator.calendars import hours
 from resources.simulator.options import Options
 from resources.simulator.server import serve
 from tests.end_to_end.conftest import DAY, EVENING
-from tests.nights import Nights, rest
+from tests.nights import Nights, only, rest
 
 pytestmark = pytest.mark.slow
 CONIDS = [265598, 272093]
@@ -48,7 +48,8 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
     folder: Path = tmp_path_factory.mktemp("history")
     scope = {"watchlist": [str(conid) for conid in CONIDS], "bars_asset_classes": ["STK"], "bars_depth_days": 5}
     with serve(Options(clock=EVENING, positions=0)) as gateway:
-        nights = Nights(folder, gateway, scope=scope)
+        ranged = only("positions", "symbols", "instruments", "bars_1d", "corporate_actions", "bar_coverage")
+        nights = Nights(folder, gateway, scope=scope, choices=ranged)
         night = nights.run("nightly", DAY)
         assert night.is_success, (night.failures, night.failed_checks)
         rest(gateway)

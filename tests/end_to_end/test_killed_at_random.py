@@ -1,9 +1,9 @@
-"""Killed (kill -9) at fifty-one random moments, the next run makes a night good and asks only what is missing.
+"""Killed (kill -9) at fifty-four random moments, the next run makes a night good and asks only what is missing.
 
-Each of seventeen owners has a gateway, a data folder and a home for Dagster of its own, and is struck three times: the
-first run by the requests that the gateway received, since landings are short and have the most to lose, the next by
-Dagster's events, each stage in its turn, the next by seconds. No time passes between a kill and the next run. What
-stays open only until a limit of minutes has passed is resumed as the daemon does it.
+Each of nine owners has a gateway, a data folder and a home for Dagster of its own, and is struck six times: the first
+run by the requests that the gateway received, since landings are short and have the most to lose, the next by
+Dagster's events, each stage in its turn, the next by seconds, and so on. No time passes between a kill and the next
+run. What stays open only until a limit of minutes has passed is resumed as the daemon does it.
 """
 
 import gzip
@@ -39,7 +39,7 @@ from tests.nights import USUAL_TABLES, Nights
 from tests.once import made_once
 
 pytestmark = pytest.mark.slow
-KILLS = 51
+KILLS, KILLS_OF_EACH = 54, 6
 MEASURES = ("requests", "events", "seconds")
 PERFORMANCE = "/pa/performance"
 AT_ONCE = HISTORY.concurrent or 1
@@ -115,7 +115,7 @@ def _moments() -> list[Moment]:
 
 
 MOMENTS = _moments()
-BY_OWNER = [MOMENTS[first : first + len(MEASURES)] for first in range(0, KILLS, len(MEASURES))]
+BY_OWNER = [MOMENTS[first : first + KILLS_OF_EACH] for first in range(0, KILLS, KILLS_OF_EACH)]
 
 
 @pytest.fixture(scope="module")

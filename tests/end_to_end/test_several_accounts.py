@@ -1,10 +1,5 @@
 """A login with several accounts: what must wait is parked and comes last, and only what was wished for is kept."""
 
-import json
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -13,16 +8,14 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from resources.lake.layout import OPEN
 from resources.simulator.flavour import Flavour
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
 from tests.end_to_end.conftest import DAY, EVENING
 from tests.house import House
-from tests.nights import USUAL_LANDINGS, USUAL_TABLES, Nights, dagster_home, only
+from tests.nights import USUAL_LANDINGS, USUAL_TABLES, Nights, only
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
-ROOT = Path(__file__).parents[2]
 THREE = Options(clock=EVENING, accounts=3, positions=3)
 OLDER = replace(THREE, flavour=Flavour(all_periods=False))
 """A gateway that tells the performance of several accounts one by one, a quarter of an hour apart."""
@@ -129,46 +122,3 @@ def test_only_the_accounts_that_are_wished_for_are_kept_in_any_table(
     for table in BY_ACCOUNT:
         kept = sorted(nights.table(table.name)["account_id"].unique())
         assert kept == sorted(wished) or (table.name == "orders" and not kept), table.name
-
-
-def test_a_person_who_is_told_of_the_wait_can_stop_it_and_loses_nothing(tmp_path: Path) -> None:
-    dagster_home(tmp_path / "home")
-    leave_out = only("accounts", "ledger", "performance").leave_out
-    (tmp_path / "own.toml").write_text(f"leave_out = {json.dumps(leave_out)}\n")
-    with serve(OLDER) as running:
-        environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("IBKR_")},
-            "DAGSTER_HOME": str(tmp_path / "home"),
-            "IBKR_DATA": str(tmp_path),
-            "IBKR_PROFILE": "test",
-            "IBKR_CONFIG": str(tmp_path / "own.toml"),
-            "IBKR_GATEWAY_URL": running.url,
-            "IBKR_GATEWAY_CERT": str(running.certificate),
-        }
-        with subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "pipelines", "nightly", DAY],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        ) as process:
-            assert process.stdout is not None
-            before = []
-            for line in process.stdout:
-                before.append(line)
-                if "Waiting 15 minutes" in line:
-                    os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does: the whole group hears it
-                    break
-            after, _ = process.communicate(timeout=600)
-    assert process.returncode == 130, (before, after)
-    assert "Stopped. What was landed is kept; run it again." in after
-    assert "stopped here, it goes on with `make resume`" in before[-1]
-    assert "Traceback" not in after
-    assert "mistake in the software" not in after
-    nights = Nights(tmp_path)
-    assert sorted(nights.table("ledger")["account_id"].unique()) == ACCOUNTS
-    assert _accounts_asked(nights) == [ACCOUNTS[:1]]
-    assert [path.name.endswith(OPEN) for path in nights.lake.raw.files("performance", DAY)] == [True]
-    assert [(work.dataset, work.waits_for) for work in nights.lake.parked.waiting()] == [("performance", "Postponed")]

@@ -17,6 +17,7 @@ from pipelines.settings import Choices, Environment, Settings
 from resources.lake.parked import Parked
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
+from tests.end_to_end.held import held
 from tests.nights import Nights, dagster_home, only
 
 DAY = date(2026, 11, 23)
@@ -118,6 +119,7 @@ def test_a_night_without_a_login_waits_and_resume_makes_it_whole(terminal: Termi
     terminal.gateway.control.log_out()
     assert terminal.nightly(*NET_VALUE, *BARS, "allocation") == PARKED_CODE
     assert terminal.waiting >= {"accounts", "ledger", "positions", "allocation", "performance", "bars_1d"}
+    assert held(home, terminal.folder) == []
     assert len(terminal.last_lines().splitlines()) == FEW_LINES
     assert "✗" not in terminal.read
     assert "emitted no result" not in terminal.read
