@@ -6,13 +6,19 @@ from pathlib import Path
 import pytest
 
 from pipelines.outcome import Outcome
+from pipelines.settings import Choices
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
 from tests.assets.health.written import Written
-from tests.nights import Nights
+from tests.nights import USUAL_LANDINGS, Nights
 
 DAY = "2026-11-23"
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
+FROM_THE_LOGIN = ["accounts", "allocation", "ledger", "positions"]
+SMALL = Choices(
+    leave_out=[one.name for one in USUAL_LANDINGS if one.time != "local" and one.name not in FROM_THE_LOGIN]
+)
+"""A few datasets that are landed and checked, and all that is found about them."""
 SCOPE = {"watchlist": ["AAPL"], "bars_asset_classes": ["BOND"], "bars_depth_days": 15}
 
 
@@ -42,5 +48,5 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
 def lapsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     """A night on which nobody had logged in."""
     with serve(Options(clock=EVENING, positions=5, logged_in=False)) as gateway:
-        nights = Nights(tmp_path_factory.mktemp("lapsed"), gateway, scope=SCOPE)
+        nights = Nights(tmp_path_factory.mktemp("lapsed"), gateway, scope=SCOPE, choices=SMALL)
         yield Night(nights, nights.run("nightly", DAY), gateway)

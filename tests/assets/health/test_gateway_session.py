@@ -11,7 +11,7 @@ from resources.simulator.options import Options
 from resources.simulator.server import serve
 from resources.warehouse.build import build, connected
 from tests.assets.bent import TABLES, Bent
-from tests.assets.health.conftest import DAY, EVENING, SCOPE, Night
+from tests.assets.health.conftest import DAY, EVENING, SCOPE, SMALL, Night
 from tests.assets.health.written import EVENING as MONDAY_EVENING
 from tests.assets.health.written import MONDAY, OPENS, TUESDAY, Written
 from tests.nights import Nights, rest
@@ -121,7 +121,7 @@ def test_a_night_without_a_login_lands_its_observations_all_the_same(lapsed: Nig
 @pytest.mark.slow
 def test_a_login_in_the_same_evening_ends_the_spell_without_one(tmp_path: Path) -> None:
     with serve(Options(clock=EVENING, positions=2, logged_in=False)) as gateway:
-        nights = Nights(tmp_path, gateway, scope=SCOPE)
+        nights = Nights(tmp_path, gateway, scope=SCOPE, choices=SMALL)
         nights.run("nightly", DAY)
         gateway.simulation.clock.advance(10 * MINUTE)
         gateway.control.log_in()
