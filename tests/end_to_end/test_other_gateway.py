@@ -19,7 +19,7 @@ from resources.simulator.server import serve
 from resources.simulator.simulation import Simulation
 from tests.crooked import Crooked
 from tests.end_to_end.conftest import DAY, EVENING, WATCHED, Night
-from tests.nights import Nights
+from tests.nights import FEW, Nights
 
 pytestmark = pytest.mark.slow
 PREFIX = "/v1/api"
@@ -60,7 +60,7 @@ def test_a_certificate_that_is_not_the_pinned_one_is_refused_before_anything_is_
 
 def test_a_plain_gateway_of_another_make_lands_the_same_night_as_real_data(night: Night, tmp_path: Path) -> None:
     with _other_make(night.nights.lake) as gateway:
-        nights = Nights(tmp_path, gateway, scope=WATCHED)
+        nights = Nights(tmp_path, gateway, scope=WATCHED, choices=FEW)
         outcome = nights.run("nightly", DAY)
     assert outcome.is_success, (outcome.failures, outcome.failed_checks)
     assert json.loads(nights.lake.layout.profile_file.read_bytes())["data"] == "real"
