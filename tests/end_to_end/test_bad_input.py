@@ -53,15 +53,23 @@ def test_a_spoiled_reply_is_one_clear_line_and_stays_in_raw(gateway: Running, tm
     spoil, words = SPOILED[name]
     with crooked(gateway, {LEDGER: spoil}) as liar:
         nights = Nights(tmp_path, liar)
-        outcome = nights.materialize("raw/accounts", "raw/ledger", "accounts", "ledger", day=DAY)
+        outcome = nights.materialize("raw/ledger", day=DAY)
     [reason] = outcome.failures
     assert reason.startswith("GET /portfolio/U…0001/ledger: ")
     assert words in reason
     assert "\n" not in reason
-    assert len(nights.table("accounts")) == 1, "what came before is kept"
     [cut_short] = nights.lake.raw.files("ledger", DAY)
     assert cut_short.name.endswith(".open.jsonl.gz")
     assert [envelope.request.path for envelope in nights.lake.raw.read(cut_short)][0] == LEDGER
+
+
+def test_what_came_before_a_spoiled_reply_is_kept(gateway: Running, tmp_path: Path) -> None:
+    with crooked(gateway, {LEDGER: _status(503)}) as liar:
+        nights = Nights(tmp_path, liar)
+        outcome = nights.materialize("raw/accounts", "raw/ledger", "accounts", "ledger", day=DAY)
+    assert len(outcome.failures) == 1
+    assert len(nights.table("accounts")) == 1
+    assert nights.lake.tables.files("ledger") == []
 
 
 def test_too_many_requests_are_waited_for_by_whatever_comes_after(gateway: Running, tmp_path: Path) -> None:
