@@ -41,6 +41,7 @@ from resources.simulator.server import Running, serve
 from tests.conformance.mutations import BODIES, GARBAGE, MARK, Mutation, at, cut, mutations, without
 from tests.crooked import Spoil, crooked
 from tests.nights import MOST_ACTIVE, Nights
+from tests.once import made_once
 from tests.resources.gateway.wired import Hours, wired
 
 pytestmark = pytest.mark.slow
@@ -50,6 +51,7 @@ LANDINGS = [landing for landing in FOUND.landings if landing.time != "local"]
 TABLES = [table for table in FOUND.tables if table.raw in LANDINGS]
 DAY = date(2026, 11, 23)
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
+OPTIONS = Options(clock=EVENING, positions=4, flavour=Flavour(regsnapshot=True))
 CALENDAR = trading_calendar("XNYS")
 SCOPE: dict[str, Any] = {
     "details_requests": 2,
@@ -126,26 +128,32 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def gateway() -> Iterator[Running]:
-    with serve(Options(clock=EVENING, positions=4, flavour=Flavour(regsnapshot=True))) as running:
+    with serve(OPTIONS) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def bench(gateway: Running, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     """Every landing made once, over HTTPS; of a reply that came several times one."""
-    keys = [f"raw/{landing.name}" for landing in LANDINGS] + [table.name for table in TABLES]
-    nights = Nights(tmp_path_factory.mktemp("good"), gateway, scope=SCOPE)
-    nights.materialize(*keys, day=DAY.isoformat())
+    landed = Nights(made_once(tmp_path_factory, "good-replies", _land_everything)).lake
     good: dict[str, list[Envelope]] = {}
     for landing in LANDINGS:
         envelopes = [
             envelope
-            for path in nights.lake.raw.files(landing.name, DAY.isoformat())
-            for envelope in nights.lake.raw.read(path)
+            for path in landed.raw.files(landing.name, DAY.isoformat())
+            for envelope in landed.raw.read(path)
             if is_good(envelope) and any(one.answers(envelope.request) for one in landing.endpoints)
         ]
         good[landing.name] = list({envelope.request.key: envelope for envelope in envelopes}.values())
-    return Bench(tmp_path_factory.mktemp("malformed"), good, nights.lake)
+    return Bench(tmp_path_factory.mktemp("malformed"), good, landed)
+
+
+def _land_everything(folder: Folder) -> None:
+    """And build the tables that landings read."""
+    needed = {name for landing in LANDINGS for name in landing.needs}
+    keys = [*(f"raw/{landing.name}" for landing in LANDINGS), *sorted(needed)]
+    with serve(OPTIONS) as gateway:
+        Nights(folder, gateway, scope=SCOPE).materialize(*keys, day=DAY.isoformat())
 
 
 @dataclass(frozen=True)
