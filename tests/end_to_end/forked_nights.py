@@ -26,6 +26,7 @@ from pipelines.definitions import declared
 from pipelines.orphans import own_run
 from pipelines.resume import partition_tags
 from pipelines.settings import Choices
+from resources.calendar.trading_days import trading_calendar
 from resources.gateway.clock import Clock
 from tests.nights import ALIKE, CLOCKS, SOME_OF_ALL, Nights
 from tests.shared_time import SharedTime
@@ -48,6 +49,7 @@ LATE = [  # what a night imports only when it needs it: a sixth of its time
 EVENT = re.compile(r" - ([A-Z_]+) - ")
 STEP = re.compile(r"nightly - [0-9a-f-]{36} - \d+ - (\w+) - [A-Z_]+ - ")
 
+trading_calendar("XNYS")  # made here, it is made for all
 _context = get_context("forkserver")
 _context.set_forkserver_preload([__name__, *LATE])
 
