@@ -10,7 +10,7 @@ from rich.console import Console
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 PYTEST: list[Path | str] = [BIN / "python", "-m", "pytest", "-q", "--dist", "worksteal"]
-WORKERS = "7"  # whole runs wait for their turn under the gateway's pacing: others work meanwhile
+WORKERS = "5"  # whole runs wait for their turn under the gateway's pacing: others work meanwhile
 STEPS: dict[str, list[Path | str]] = {
     "formatter": [BIN / "ruff", "format", "--check", "--quiet", "."],
     "linter": [BIN / "ruff", "check", "--quiet", "."],

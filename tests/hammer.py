@@ -53,7 +53,7 @@ SLOW: list[Asked] = [
     (Endpoint("/iserver/scanner/run", method="POST", limit=Limit(1, 1.0)), {"body": SCAN}),
     (PERFORMANCE, {"body": {"acctIds": ["U9900001"], "period": "1Y"}}),
 ]
-SLOW_ONE_IN = 80
+SLOW_ONE_IN = 20
 
 
 @dataclass(frozen=True, slots=True)

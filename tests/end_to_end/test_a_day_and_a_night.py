@@ -25,7 +25,7 @@ from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
 from tests.end_to_end.conftest import DAY, EVENING
 from tests.house import House, Lived
-from tests.nights import SOME_OF_ALL, USUAL_LANDINGS, USUAL_TABLES, Nights
+from tests.nights import ALIKE, SOME_OF_ALL, USUAL_LANDINGS, USUAL_TABLES, Nights
 from tests.receiver import Receiver, receiving
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
@@ -34,6 +34,8 @@ NIGHTLY, MIDNIGHT, MORNING = NOON + timedelta(hours=6.5), NOON + timedelta(hours
 REACTION = timedelta(minutes=30)
 SCOPE: dict[str, Any] = {**SOME_OF_ALL, "bars_asset_classes": ["STK"], "bars_depth_days": 5}
 POSITIONS = 6
+LEFT_OUT = [name for name in ALIKE if name != "allocation"]
+LANDED = [landing for landing in USUAL_LANDINGS if landing.time != "local" and landing.name not in LEFT_OUT]
 OF_A_LANDING = [*(one.name for one in PROVENANCE), "reckoned_at", "run_at"]
 WEATHER = [
     {"name": "busy", "path": "*", "probability": 0.06, "faults": ["unavailable"]},
@@ -103,7 +105,8 @@ class World:
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Nights:
     with serve(Options(clock=EVENING, positions=POSITIONS)) as gateway:
-        nights = Nights(tmp_path_factory.mktemp("undisturbed"), gateway, scope=SCOPE)
+        choices = Choices(leave_out=LEFT_OUT)
+        nights = Nights(tmp_path_factory.mktemp("undisturbed"), gateway, scope=SCOPE, choices=choices)
         outcome = nights.run("nightly", DAY)
     assert outcome.is_success, (outcome.failures, outcome.failed_checks)
     return nights
@@ -117,7 +120,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
     faults = parse_rules(WEATHER)
     with receiving() as phone, serve(Options(clock=NOON, faults=faults, positions=POSITIONS)) as gateway:
         gateway.control.tick_at(0)
-        choices = Choices(alerts=Alerts(targets=[phone.target]))
+        choices = Choices(leave_out=LEFT_OUT, alerts=Alerts(targets=[phone.target]))
         house = House(Nights(folder, gateway, scope=SCOPE, choices=choices), gateway)
         world = World(gateway, Person(gateway, phone), drops, (NOON + timedelta(hours=2), NOON + timedelta(hours=3)))
         house.live_until(NIGHTLY - timedelta(minutes=10), world.passes)
@@ -135,7 +138,7 @@ def test_every_dataset_of_the_night_is_there_as_in_a_night_in_which_nothing_happ
     lived: Lived, undisturbed: Nights
 ) -> None:
     for table in USUAL_TABLES:
-        if table.raw.time == "local":
+        if table.raw not in LANDED:
             continue
         if not undisturbed.lake.tables.files(table.name):  # of years in which nothing happened there is none
             assert lived.nights.lake.tables.files(table.name) == []
@@ -149,9 +152,7 @@ def rows_of(nights: Nights, table: Table) -> pd.DataFrame:
 
 
 def test_nothing_was_landed_twice_and_nothing_is_left_waiting(lived: Lived) -> None:
-    for landing in USUAL_LANDINGS:
-        if landing.time == "local":
-            continue
+    for landing in LANDED:
         files = lived.nights.lake.raw.files(landing.name, DAY)
         assert len([path for path in files if not path.name.endswith(OPEN)]) == 1, landing.name
     assert lived.nights.lake.parked.waiting() == []

@@ -15,14 +15,14 @@ from tests.end_to_end.conftest import EVENING, WATCHED
 from tests.nights import FEW, Nights
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
-DAYS = ["2026-11-19", "2026-11-20", "2026-11-23"]
+DAYS = ["2026-11-20", "2026-11-23"]
 
 
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three nights of one account, as files; the last of every dataset."""
+    """Two nights of one account, as files; the last of every dataset."""
     folder = tmp_path_factory.mktemp("lived")
-    for day, ago in zip(DAYS, (4, 3, 0), strict=True):
+    for day, ago in zip(DAYS, (3, 0), strict=True):
         with serve(Options(clock=EVENING - timedelta(days=ago), positions=30)) as gateway:
             choices = Choices() if day == DAYS[-1] else FEW
             outcome = Nights(folder, gateway, scope=WATCHED, choices=choices).run("nightly", day)
@@ -43,7 +43,7 @@ def test_reprocess_rebuilds_every_table_row_for_row_without_a_network(lived: Pat
     assert _warehouse(copy) == _warehouse(lived)
 
 
-def test_three_nights_are_three_days_in_the_history_of_positions(lived: Path) -> None:
+def test_two_nights_are_two_days_in_the_history_of_positions(lived: Path) -> None:
     found = Nights(lived).query("select distinct trading_day from positions_history order by 1")
     assert [str(day.date()) for day in found["trading_day"]] == DAYS
 
@@ -74,7 +74,7 @@ def test_a_past_day_is_never_asked_for_again(lived: Path, tmp_path: Path) -> Non
     assert before == 1
     [reason] = refused.failures
     assert "the gateway tells it only on the day itself, and its trading day is 2026-11-23 now" in reason
-    assert "No replies of 2026-11-19 were ever landed" in reason
+    assert "No replies of 2026-11-20 were ever landed" in reason
 
 
 def _tables(folder: Path) -> dict[str, list[dict[str, object]]]:

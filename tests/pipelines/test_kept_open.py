@@ -9,7 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from sqlalchemy import NullPool, create_engine, event, text
+from sqlalchemy import NullPool, Pool, create_engine, event, text
 from sqlalchemy.engine import Connection, Engine
 
 from pipelines.kept_open import MOST, keep_open, let_go
@@ -82,12 +82,14 @@ def test_of_many_files_the_latest_stay_open(tmp_path: Path) -> None:
     assert _logs(tmp_path) == {f"{number}.db-wal" for number in range(MOST, 2 * MOST)}
 
 
-def test_all_connections_to_a_file_are_of_one_engine(instance: dg.DagsterInstance) -> None:
+def test_all_connections_to_a_file_are_of_one_engine_which_is_set_up_once(instance: dg.DagsterInstance) -> None:
     """A second one would compile every statement anew; that Dagster makes its engines where we believe is seen here."""
-    engines: dict[str, set[Engine]] = {}
+    engines: dict[str, set[tuple[Engine, Pool]]] = {}
 
     def note(connection: Connection) -> None:
-        engines.setdefault(str(connection.engine.url.database), set()).add(connection.engine)
+        found = connection.engine, connection.engine.pool
+        assert isinstance(connection.engine.pool, NullPool), "nothing is held, so nothing is to be disposed of"
+        engines.setdefault(str(connection.engine.url.database), set()).add(found)
 
     event.listen(Engine, "engine_connect", note)
     try:
