@@ -21,25 +21,22 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take longest begin first, one on each worker in turn, so that nobody waits for them at the end.
+    """Files that take longest begin first, so that nobody waits for them at the end.
 
-    Workers are given equal parts of the list, and take from each other's ends what these have not come to.
+    Where several processes share the tests, a file is one's alone, which makes what its tests share once; the tests of
+    a file that is `apart` share nothing that takes long, and go to whoever has time.
     """
-    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    long: dict[Path, list[pytest.Item]] = {}
-    others: list[pytest.Item] = []
     for item in items:
-        (long.setdefault(item.path, []) if item.get_closest_marker("long") else others).append(item)
-    files = list(long.values())
-    ordered: list[pytest.Item] = []
-    for worker in range(workers):
-        part = [item for file in files[worker::workers] for item in file]
-        room = max(0, (len(items) - len(ordered)) // (workers - worker) - len(part))
-        ordered += part + others[:room]
-        del others[:room]
-    items[:] = ordered + others
+        if item.get_closest_marker("apart") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    marked = [item.get_closest_marker(name) is not None for name in ("long", "slow")]
+    return marked.index(True) if any(marked) else len(marked)
 
 
 def pytest_collection_finish() -> None:
