@@ -59,10 +59,10 @@ test: install .venv/duckdb15/.installed  ## formatter, linter, types, import rul
 	@$(BIN)/python -m tests.everything
 
 check: install .venv/duckdb15/.installed  ## the fast part of the tests
-	@$(BIN)/python -m pytest -q -n 4 --dist worksteal -m "not slow"
+	@$(BIN)/python -m pytest -q -n 4 -m "not slow"
 
 coverage: install .venv/duckdb15/.installed  ## which lines the fast part of the tests runs; each is to have a fast test
-	@$(BIN)/python -m pytest -q -n 4 --dist worksteal -m "not slow" --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest -q -n 4 -m "not slow" --cov --cov-report=term:skip-covered
 
 bench: install  ## benchmarks: ratios measured in one run
 	@$(BIN)/python -m tests.bench

@@ -6,10 +6,12 @@ import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
+from xdist.scheduler import LoadScopeScheduling
 
 # Examples are drawn anew by whoever works here; CI judges every change by the same ones.
 settings.register_profile("project", deadline=None, derandomize=os.environ.get("CI") == "true")
@@ -21,22 +23,34 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-@pytest.hookimpl(tryfirst=True)
+APART = {"tests/end_to_end/test_faults.py", "tests/end_to_end/test_killed_at_random.py"}
+"""Files whose tests may each be run by another process: they take minutes, and share little."""
+
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives each file to one process, which makes once what its tests share; in the order in which they stand."""
+
+    def __init__(self, config: pytest.Config, log: Any) -> None:
+        config.option.loadscopereorder = False
+        super().__init__(config, log)
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return nodeid if file in APART else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """How processes that test side by side share the tests."""
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take longest begin first, so that nobody waits for them at the end.
-
-    Where several processes share the tests, a file is one's alone, which makes what its tests share once; the tests of
-    a file that is `apart` share nothing that takes long, and go to whoever has time.
-    """
+    """Files that take longest begin first, so that nobody waits for them at the end."""
+    turns = {"long": 0, "slow": 1}
+    turn_of = {item.path: 2 for item in items}
     for item in items:
-        if item.get_closest_marker("apart") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
-    items.sort(key=_turn)
-
-
-def _turn(item: pytest.Item) -> int:
-    marked = [item.get_closest_marker(name) is not None for name in ("long", "slow")]
-    return marked.index(True) if any(marked) else len(marked)
+        turn_of[item.path] = min(turn_of[item.path], *(turns.get(mark.name, 2) for mark in item.iter_markers()), 2)
+    items.sort(key=lambda item: turn_of[item.path])
 
 
 def pytest_collection_finish() -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
-PYTEST: list[Path | str] = [BIN / "python", "-m", "pytest", "-q", "--dist", "loadgroup", "--no-loadscope-reorder"]
+PYTEST: list[Path | str] = [BIN / "python", "-m", "pytest", "-q"]
 WORKERS = "5"  # whole runs wait for their turn under the gateway's pacing: others work meanwhile
 STEPS: dict[str, list[Path | str]] = {
     "formatter": [BIN / "ruff", "format", "--check", "--quiet", "."],

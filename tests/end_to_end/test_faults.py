@@ -38,7 +38,7 @@ from tests.house import House
 from tests.nights import Nights
 from tests.once import made_once
 
-pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.apart]
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 UNDISTURBED = (3, 120)
 ALL = tuple(TABLES)
 WITH_CASH = ("ledger", "allocation", "positions")

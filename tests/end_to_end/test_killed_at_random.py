@@ -38,7 +38,7 @@ from tests.house import House
 from tests.nights import USUAL_TABLES, Nights
 from tests.once import made_once
 
-pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.apart]
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 KILLS, KILLS_OF_EACH = 51, 11
 MEASURES = ("requests", "events", "seconds")
 PERFORMANCE = "/pa/performance"
