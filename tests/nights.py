@@ -47,6 +47,8 @@ EVERYTHING = Choices(take_in=[landing.name for landing in FOUND.landings if land
 ALIKE = ["allocation", "summary", "scanner_params", "scanner_runs", "contract_details", "option_chains", "quotes"]
 """Datasets whose landing has nothing that another has not: left out, a night takes two thirds of its time."""
 FEW = Choices(leave_out=ALIKE)
+NOT_IN_REAL_TIME = [*ALIKE, "orders", "trades"]
+"""And what waits for its limits of seconds: left out where these seconds pass."""
 
 
 def only(*names: str) -> Choices:

@@ -25,15 +25,13 @@ from resources.simulator.server import Running, serve
 from tests.end_to_end.conftest import DAY, EVENING
 from tests.end_to_end.dagster_dev import dagster_dev, soon
 from tests.end_to_end.held import held
-from tests.nights import ALIKE, PROFILE, Nights, dagster_home
+from tests.nights import NOT_IN_REAL_TIME, PROFILE, Nights, dagster_home
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 ROOT = Path(__file__).parents[2]
-LEFT_OUT = [*ALIKE, "orders", "trades"]
-"""What is like the others, and what waits for its limits of seconds."""
 SMALL = f"""
 watchlist = ["AAPL"]
-leave_out = {json.dumps(LEFT_OUT)}
+leave_out = {json.dumps(NOT_IN_REAL_TIME)}
 bars = {{ depth_days = 5, asset_classes = ["STK"] }}
 """
 HISTORY = "/iserver/marketdata/history"

@@ -17,12 +17,12 @@ from playwright.sync_api import Browser, Page, expect
 from resources.calendar.trading_days import trading_calendar
 from resources.warehouse.build import connected
 from tests.end_to_end.dagster_dev import Dev, dagster_dev
-from tests.nights import ALIKE, dagster_home
+from tests.nights import NOT_IN_REAL_TIME, dagster_home
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 ROOT = Path(__file__).parents[2]
-LEFT_OUT = [*ALIKE, "orders", "trades"]  # and what waits for its limits of seconds, in real time
-SMALL = f'watchlist = ["AAPL"]\nleave_out = {json.dumps(LEFT_OUT)}\n[bars]\ndepth_days = 5\nasset_classes = ["CASH"]\n'
+SMALL = f'watchlist = ["AAPL"]\nleave_out = {json.dumps(NOT_IN_REAL_TIME)}\n'
+SMALL += '[bars]\ndepth_days = 5\nasset_classes = ["CASH"]\n'
 CALENDAR = trading_calendar("XNYS")
 
 

@@ -19,15 +19,13 @@ from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
 from tests.crooked import crooked
 from tests.end_to_end.conftest import DAY, EVENING
-from tests.nights import ALIKE, PROFILE, USUAL_TABLES, Listening, Nights, dagster_home, rest
+from tests.nights import NOT_IN_REAL_TIME, PROFILE, USUAL_TABLES, Listening, Nights, dagster_home, rest
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 ROOT = Path(__file__).parents[2]
-LEFT_OUT = [*ALIKE, "orders", "trades"]
-"""What is like the others, and what waits for its limits of seconds."""
 CONFIG = f"""
 watchlist = ["265598", "272093"]
-leave_out = {json.dumps(LEFT_OUT)}
+leave_out = {json.dumps(NOT_IN_REAL_TIME)}
 bars = {{ depth_days = 60, asset_classes = ["STK"] }}
 """
 ARRIVING = "/portfolio/U9900001/positions/0"
@@ -88,7 +86,7 @@ def test_killed_while_a_reply_arrives_the_next_command_asks_for_that_one_again_a
     assert again == [ARRIVING]
     nights = owner.nights
     nights.assert_whole(DAY, positions=WORLD.positions)
-    for table in (one for one in USUAL_TABLES if one.raw.time != "local" and one.raw.name not in LEFT_OUT):
+    for table in (one for one in USUAL_TABLES if one.raw.time != "local" and one.raw.name not in NOT_IN_REAL_TIME):
         published = nights.query(f'select count(*) as rows from "{table.name}"')["rows"].tolist()
         assert published == [len(nights.table(table.name))], table.name
     assert [path.name for path in nights.lake.layout.folder.rglob("*.tmp*")] == []

@@ -6,18 +6,15 @@ from pathlib import Path
 import pytest
 
 from pipelines.outcome import Outcome
-from pipelines.settings import Choices
 from resources.simulator.options import Options
 from resources.simulator.server import Running, serve
 from tests.assets.health.written import Written
-from tests.nights import USUAL_LANDINGS, Nights
+from tests.nights import USUAL_LANDINGS, Nights, only
 
 DAY = "2026-11-23"
 EVENING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 FROM_THE_LOGIN = ["accounts", "allocation", "ledger", "positions"]
-SMALL = Choices(
-    leave_out=[one.name for one in USUAL_LANDINGS if one.time != "local" and one.name not in FROM_THE_LOGIN]
-)
+SMALL = only(*FROM_THE_LOGIN, *(one.name for one in USUAL_LANDINGS if one.time == "local"))
 """A few datasets that are landed and checked, and all that is found about them."""
 SCOPE = {"watchlist": ["AAPL"], "bars_asset_classes": ["BOND"], "bars_depth_days": 15}
 
